@@ -1,0 +1,51 @@
+"""A request with its own types, and the one decision whether a view answers a page or a fragment of it."""
+
+from typing import Any
+
+from django.http import HttpRequest as DjangoHttpRequest
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from organizations.models import Organization, User
+
+
+class HttpRequest(DjangoHttpRequest):
+    """What a view behind the sign-in gets."""
+
+    user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
+    organization: Organization | None
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asked for a part of the page.
+
+    A boosted link and a history restore want the whole page although htmx sends them.
+    """
+    return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
+
+
+def page_or_fragment(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    fragments: tuple[str, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """Draw the whole template, or the partial that htmx targets when the view offers it.
+
+    Args:
+        request: as it came.
+        template: the page, which defines each fragment as a partial of the same name.
+        context: for either.
+        fragments: the ids of elements that may be drawn alone.
+        status: the answer's status.
+    """
+    target = request.htmx.target if wants_fragment(request) else None
+    name = f"{template}#{target}" if target in fragments else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response

@@ -1,0 +1,62 @@
+"""The rules of names that people give: trimmed, not empty, without control characters, at most 100 characters."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Trim
+
+NAME_MAX = 100
+DESCRIPTION_MAX = 1_000
+
+
+def refuse_control_characters(text: str) -> None:
+    """Refuse what cannot be seen: no control, format-override or unassigned character but line breaks and tabs.
+
+    Raises:
+        ValidationError: naming the first such character and its place.
+    """
+    for place, character in enumerate(text, start=1):
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\r\n\t":
+            raise ValidationError(f"Character {place} is a control character (U+{ord(character):04X}): remove it.")
+
+
+def refuse_line_breaks(text: str) -> None:
+    """Refuse a name of several lines.
+
+    Raises:
+        ValidationError: when the text holds a line break or a tab.
+    """
+    if any(character in text for character in "\r\n\t"):
+        raise ValidationError("A name is one line: remove the line breaks and tabs.")
+
+
+class NameField(models.CharField):
+    """A name on one line. Forms trim it; the database refuses an empty one through `tidy_name`."""
+
+    default_validators = [refuse_control_characters, refuse_line_breaks]
+
+    def __init__(self, *args: object, **options: object) -> None:
+        options.setdefault("max_length", NAME_MAX)
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+
+
+class DescriptionField(models.TextField):
+    """Free text of at most 1,000 characters, empty when nothing was said."""
+
+    default_validators = [refuse_control_characters]
+
+    def __init__(self, *args: object, **options: object) -> None:
+        options.setdefault("max_length", DESCRIPTION_MAX)
+        options.setdefault("blank", True)
+        options.setdefault("default", "")
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+
+
+def tidy_name(constraint: str, field: str = "name") -> models.CheckConstraint:
+    """A check that the name is not empty and has no spaces around it, so that uniqueness means what it says."""
+    return models.CheckConstraint(
+        name=constraint,
+        condition=~models.Q(**{field: ""}) & models.Q(**{field: Trim(field)}),
+        violation_error_message="A name can't be empty or begin or end with a space.",
+    )

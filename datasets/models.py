@@ -1,0 +1,186 @@
+"""Images, datasets and their versions, labels and annotations."""
+
+from django.conf import settings
+from django.db import models
+
+from config.ids import new_id
+from config.inference_types import InferenceType
+from config.names import DescriptionField, NameField, refuse_control_characters, tidy_name
+from organizations.models import Organization, User, of_own_organizations
+from storage.models import Blob
+
+
+class DataQuerySet(models.QuerySet["Data"]):
+    def visible_to(self, user: User) -> "DataQuerySet":
+        """Images of the user's organizations."""
+        return self.filter(**of_own_organizations(user))
+
+
+class Data(models.Model):
+    """An image of an organization, verified and measured when it was registered."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="data")
+    blob = models.ForeignKey(Blob, models.PROTECT, related_name="data")
+    thumbnail = models.ForeignKey(Blob, models.PROTECT, related_name="thumbnail_of", null=True, blank=True)
+    filename = models.CharField(max_length=255, validators=[refuse_control_characters])
+    content_type = models.CharField(max_length=50)
+    width = models.PositiveIntegerField(help_text="In pixels.")
+    height = models.PositiveIntegerField(help_text="In pixels.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DataQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "data"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["organization", "blob"], name="data_by_content")]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    def visible_to(self, user: User) -> "DatasetQuerySet":
+        """Datasets of the user's organizations."""
+        return self.filter(**of_own_organizations(user))
+
+
+class Dataset(models.Model):
+    """A named line of dataset versions."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="datasets")
+    name = NameField()
+    description = DescriptionField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DatasetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "name"],
+                name="one_dataset_per_name",
+                violation_error_message="The organization has a dataset of this name already.",
+            ),
+            tidy_name("dataset_name_is_tidy"),
+        ]
+        indexes = [models.Index(fields=["organization", "-id"], name="datasets_newest_first")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatasetVersionQuerySet(models.QuerySet["DatasetVersion"]):
+    def visible_to(self, user: User) -> "DatasetVersionQuerySet":
+        """Versions of the user's organizations' datasets."""
+        return self.filter(**of_own_organizations(user, "dataset__organization"))
+
+
+class DatasetVersion(models.Model):
+    """A set of assets with labels and annotations, for one inference type."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="versions")
+    name = NameField()
+    description = DescriptionField()
+    inference_type = models.CharField(max_length=20, choices=InferenceType, default=InferenceType.NOT_CONFIGURED)
+    # Counted once when the version is filled: lists of ten thousand versions show them.
+    asset_count = models.PositiveIntegerField(default=0, editable=False)
+    object_count = models.PositiveIntegerField(default=0, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DatasetVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dataset", "name"],
+                name="one_dataset_version_per_name",
+                violation_error_message="The dataset has a version of this name already.",
+            ),
+            tidy_name("dataset_version_name_is_tidy"),
+            models.CheckConstraint(
+                condition=models.Q(inference_type__in=InferenceType.values), name="dataset_version_type_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset.name}/{self.name}"
+
+
+class Label(models.Model):
+    """A class that annotations of a dataset version name."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    dataset_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="labels")
+    name = NameField()
+    position = models.PositiveIntegerField(default=0)
+    object_count = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset_version", "name"], name="one_label_per_name"),
+            tidy_name("label_name_is_tidy"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Asset(models.Model):
+    """An image in a dataset version."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    dataset_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="assets")
+    data = models.ForeignKey(Data, models.RESTRICT, related_name="assets")
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset_version", "position"], name="one_asset_per_position"),
+            models.UniqueConstraint(fields=["dataset_version", "data"], name="one_asset_per_data"),
+        ]
+
+    def __str__(self) -> str:
+        return f"asset {self.position}"
+
+
+class Shape(models.TextChoices):
+    """How an annotation lies on its image."""
+
+    CLASSIFICATION = "CLASSIFICATION", "Classification"
+    RECTANGLE = "RECTANGLE", "Box"
+    POLYGON = "POLYGON", "Polygon"
+    POINT = "POINT", "Point"
+    LINE = "LINE", "Line"
+
+
+class Annotation(models.Model):
+    """A label on an image, or on a part of it.
+
+    `coordinates` are pixels from the image's upper left corner: nothing for a classification, [x, y, width, height] for
+    a box, [[x, y], …] for a polygon, a line or a point.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="annotations")
+    label = models.ForeignKey(Label, models.RESTRICT, related_name="annotations")
+    shape = models.CharField(max_length=20, choices=Shape)
+    coordinates = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(shape__in=Shape.values), name="annotation_shape_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shape} {self.label_id}"
