@@ -14,7 +14,7 @@ from organizations.models import Organization, User
 class HttpRequest(DjangoHttpRequest):
     """What a view behind the sign-in gets."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
     organization: Organization | None
 

@@ -1,10 +1,17 @@
 """The rules of names that people give: trimmed, not empty, without control characters, at most 100 characters."""
 
 import unicodedata
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Trim
+
+if TYPE_CHECKING:
+    _CharField = models.CharField[Any, str]
+    _TextField = models.TextField[Any, str]
+else:
+    _CharField, _TextField = models.CharField, models.TextField
 
 NAME_MAX = 100
 DESCRIPTION_MAX = 1_000
@@ -31,26 +38,26 @@ def refuse_line_breaks(text: str) -> None:
         raise ValidationError("A name is one line: remove the line breaks and tabs.")
 
 
-class NameField(models.CharField):
+class NameField(_CharField):
     """A name on one line. Forms trim it; the database refuses an empty one through `tidy_name`."""
 
     default_validators = [refuse_control_characters, refuse_line_breaks]
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("max_length", NAME_MAX)
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        super().__init__(*args, **options)
 
 
-class DescriptionField(models.TextField):
+class DescriptionField(_TextField):
     """Free text of at most 1,000 characters, empty when nothing was said."""
 
     default_validators = [refuse_control_characters]
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("max_length", DESCRIPTION_MAX)
         options.setdefault("blank", True)
         options.setdefault("default", "")
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        super().__init__(*args, **options)
 
 
 def tidy_name(constraint: str, field: str = "name") -> models.CheckConstraint:

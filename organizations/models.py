@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import PermissionDenied
 from django.db import models
 
@@ -15,8 +14,6 @@ class User(AbstractUser):
     """A person who signs in. What they may see follows from their memberships alone."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-
-    objects = DjangoUserManager()
 
     def role_in(self, organization: "Organization") -> "Role | None":
         """The user's role there, or None for a stranger."""

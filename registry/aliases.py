@@ -1,6 +1,7 @@
 """The rule of aliases, the names under which dataset versions reach a training script: train, test, val…"""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
@@ -23,5 +24,5 @@ def validate_alias(alias: str) -> None:
 
 def repeated_aliases(aliases: Iterable[str]) -> set[str]:
     """Those that occur more than once when case is ignored, in lower case."""
-    seen: set[str] = set()
-    return {alias.lower() for alias in aliases if alias.lower() in seen or seen.add(alias.lower())}
+    counts = Counter(alias.lower() for alias in aliases)
+    return {alias for alias, count in counts.items() if count > 1}

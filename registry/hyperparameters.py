@@ -6,6 +6,7 @@ their kinds differ, and an integer of 64 bits or a float keeps every digit in ev
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -219,7 +220,7 @@ def _read_text(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str], Value]] = {
     Kind.INTEGER.value: _read_integer,
     Kind.NUMBER.value: _read_number,
     Kind.BOOLEAN.value: _read_boolean,

@@ -1,0 +1,84 @@
+"""The copy that makes an experiment out of a base, a model version out of an experiment, and a version out of a version.
+
+Rows are copied, never bytes: a file's copy refers to the same blob. However many rows there are, the number of queries
+is constant (SQLite's limit on parameters splits the inserts).
+"""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from registry.models import (
+    Architecture,
+    ArchitectureFile,
+    ConstraintSlot,
+    DatasetConstraint,
+    Hyperparameter,
+    HyperparameterFields,
+)
+
+
+@transaction.atomic
+def copy_architecture(
+    source: Architecture | None, *, hyperparameters: Iterable[HyperparameterFields] | None = None
+) -> Architecture:
+    """A new architecture with everything that `source` has, independent of it from now on.
+
+    Args:
+        source: what is copied; None gives an architecture of nothing, which `hyperparameters` may fill.
+        hyperparameters: taken instead of the source's, with their values and inherited values. Without them the
+            source's are copied as the new architecture's own: inherited from nobody.
+    """
+    copy = Architecture.objects.create(**_training(source))
+    if hyperparameters is None:
+        hyperparameters = source.hyperparameters.all() if source else ()
+        inherited = False
+    else:
+        inherited = True
+    copy_hyperparameters(hyperparameters, into=copy, inherited=inherited)
+    if source:
+        _copy_files(source, into=copy)
+        _copy_constraints(source, into=copy)
+    return copy
+
+
+def copy_hyperparameters(rows: Iterable[HyperparameterFields], *, into: Architecture, inherited: bool) -> None:
+    """Give the architecture these hyperparameters, with their inherited values or as its own."""
+    Hyperparameter.objects.bulk_create(
+        Hyperparameter(
+            architecture=into,
+            value=row.value,
+            inherited_value=row.inherited_value if inherited else None,
+            **specification_of(row),
+        )
+        for row in rows
+    )
+
+
+def specification_of(row: HyperparameterFields) -> dict[str, object]:
+    """A hyperparameter without its values: its key and the rule they obey."""
+    return {field: getattr(row, field) for field in HyperparameterFields.SPECIFICATION}
+
+
+def _training(source: Architecture | None) -> dict[str, object]:
+    fields = ("docker_image", "docker_tag", "docker_flags", "docker_environment", "command", "labelmap")
+    return {field: getattr(source, field) for field in fields} if source else {}
+
+
+def _copy_files(source: Architecture, *, into: Architecture) -> None:
+    ArchitectureFile.objects.bulk_create(
+        ArchitectureFile(architecture=into, name=file.name, filename=file.filename, blob_id=file.blob_id)
+        for file in source.files.all()
+    )
+
+
+def _copy_constraints(source: Architecture, *, into: Architecture) -> None:
+    copies = {
+        constraint.pk: DatasetConstraint(architecture=into, name=constraint.name, position=constraint.position)
+        for constraint in source.constraints.all()
+    }
+    DatasetConstraint.objects.bulk_create(copies.values())
+    ConstraintSlot.objects.bulk_create(
+        ConstraintSlot(constraint=copies[slot.constraint_id], alias=slot.alias, position=slot.position, help=slot.help)
+        for slot in ConstraintSlot.objects.filter(constraint__in=list(copies))
+    )
