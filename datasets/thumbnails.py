@@ -1,0 +1,57 @@
+"""The first images of a version, small: how a dataset version is recognised at a glance, wherever it is listed."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from datasets.models import Asset, Data, DatasetVersion
+from storage.links import image_url
+
+THUMBNAIL_MAX = 256
+THUMBNAIL_TYPE = "image/webp"
+# Below this many pixels an image is drawn larger than it is, and enlarging must not blur it.
+TINY = 64
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A picture to draw: its signed address, and the thumbnail's own size in pixels."""
+
+    url: str
+    width: int
+    height: int
+    alt: str
+
+    @property
+    def is_tiny(self) -> bool:
+        """Whether it is enlarged on screen, so that its pixels should stay sharp."""
+        return max(self.width, self.height) <= TINY
+
+
+def thumbnail_size(width: int, height: int) -> tuple[int, int]:
+    """The size in pixels of the thumbnail of an image: at most 256 on the long side, never enlarged."""
+    scale = min(1.0, THUMBNAIL_MAX / max(width, height, 1))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def thumbnail_of(data: Data) -> Thumbnail | None:
+    """The data's thumbnail, or None when it has none. Its blob has to be selected with it."""
+    if data.thumbnail is None:
+        return None
+    width, height = thumbnail_size(data.width, data.height)
+    return Thumbnail(image_url(data.thumbnail, THUMBNAIL_TYPE), width, height, data.filename)
+
+
+def first_thumbnails(versions: Collection[DatasetVersion], count: int = 6) -> dict[uuid.UUID, list[Thumbnail]]:
+    """The first `count` thumbnails of each version, in one query; an empty list for a version without images."""
+    assets = (
+        Asset.objects.filter(dataset_version__in=[version.pk for version in versions], position__lt=count)
+        .select_related("data__thumbnail")
+        .order_by("dataset_version", "position")
+    )
+    found: dict[uuid.UUID, list[Thumbnail]] = defaultdict(list)
+    for asset in assets:
+        if thumbnail := thumbnail_of(asset.data):
+            found[asset.dataset_version_id].append(thumbnail)
+    return {version.pk: found[version.pk] for version in versions}
