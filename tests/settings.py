@@ -1,0 +1,36 @@
+"""The product's settings for the tests: nothing of the surroundings counts but DATABASE_URL."""
+
+import os
+import tempfile
+from pathlib import Path
+
+# Gone when the process ends. One each, so that two runs at once don't share a database or a file.
+_folder = tempfile.TemporaryDirectory(prefix="espalier-tests-")
+TEST_DIR = Path(_folder.name)
+
+for _name in ("EXTRA_HOSTS", "BEHIND_PROXY", "S3_BUCKET", "FILES_DIR", "IMAGE_ORIGINS", "TIME_ZONE", "LOG_LEVEL"):
+    os.environ.pop(_name, None)
+os.environ.update(
+    DEBUG="0",
+    SECRET_KEY="only-for-the-tests-and-long-enough-to-be-accepted",
+    SITE_URL="http://testserver",
+    DATA_DIR=_folder.name,
+)
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES, STORAGES  # noqa: E402
+
+# The live server's threads see what the test wrote only when the database is a file.
+DATABASES["default"]["TEST"] = {"NAME": TEST_DIR / "test.sqlite3"}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A test database need not survive a power cut.
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+else:
+    # A connection that a server thread kept would hold the database when it is to be dropped.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["TEST"] = {}
+
+# Argon2 is slow on purpose, and the manifest wants `collectstatic` first.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
