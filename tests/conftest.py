@@ -1,5 +1,6 @@
 """The people of the tests: Alice administers the orchard, Bob and Vera are on her team, Charlie is a stranger."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,18 @@ from django.test import Client
 
 from organizations.models import Organization, Role, User
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
+from tests.settings import TEST_DIR
 
 # Axes' backend comes first in the settings and knows no users.
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def pytest_configure() -> None:
+    TEST_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(TEST_DIR, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

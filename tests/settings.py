@@ -1,12 +1,10 @@
 """The product's settings for the tests: nothing of the surroundings counts but DATABASE_URL."""
 
 import os
-import tempfile
 from pathlib import Path
 
-# Gone when the process ends. One each, so that two runs at once don't share a database or a file.
-_folder = tempfile.TemporaryDirectory(prefix="espalier-tests-")
-TEST_DIR = Path(_folder.name)
+# One for each run, so that two at once don't share a database. conftest.py makes it and removes it.
+TEST_DIR = Path(__file__).resolve().parent.parent / "var" / "tests" / str(os.getpid())
 
 for _name in ("EXTRA_HOSTS", "BEHIND_PROXY", "S3_BUCKET", "FILES_DIR", "IMAGE_ORIGINS", "TIME_ZONE", "LOG_LEVEL"):
     os.environ.pop(_name, None)
@@ -14,11 +12,11 @@ os.environ.update(
     DEBUG="0",
     SECRET_KEY="only-for-the-tests-and-long-enough-to-be-accepted",
     SITE_URL="http://testserver",
-    DATA_DIR=_folder.name,
+    DATA_DIR=str(TEST_DIR),
 )
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, STORAGES  # noqa: E402
+from config.settings import DATABASES, STORAGES, TEMPLATES  # noqa: E402
 
 # The live server's threads see what the test wrote only when the database is a file.
 DATABASES["default"]["TEST"] = {"NAME": TEST_DIR / "test.sqlite3"}
@@ -34,3 +32,5 @@ else:
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
+# Coverage of templates needs to know which line of which template is drawn.
+TEMPLATES[0]["OPTIONS"]["debug"] = True
