@@ -1,0 +1,213 @@
+"""What can be done to datasets: made, filled with a version, edited, deleted."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ForeignKey, Model, ProtectedError
+
+from datasets.content import VersionContent, check, is_held_by
+from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label
+from datasets.registration import Progress, no_progress, register
+from organizations.models import Organization, Role, User
+
+M = TypeVar("M", bound=Model)
+
+# Rows in the memory of one insert; the database splits it further if it must.
+BATCH_ROWS = 2_000
+USERS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A dataset version that holds the content, and whether it was made now or was there before."""
+
+    version: DatasetVersion
+    is_new: bool
+
+
+@transaction.atomic
+def create_dataset(*, organization: Organization, name: str, description: str = "", by: User) -> Dataset:
+    """A dataset without versions.
+
+    Raises:
+        PermissionDenied: for a viewer.
+        ValidationError: by field, when a name breaks the rules or is taken.
+    """
+    by.must_be(Role.MEMBER, organization)
+    dataset = Dataset(organization=organization, name=name.strip(), description=description.strip(), created_by=by)
+    dataset.full_clean()
+    return _inserted(dataset, "The organization has a dataset of this name already.")
+
+
+def fill_dataset_version(
+    *,
+    organization: Organization,
+    dataset: str,
+    content: VersionContent,
+    by: User,
+    progress: Progress = no_progress,
+) -> Filled:
+    """A version of the dataset of this name, which is made when it isn't there, with all of the content or not at all.
+
+    First the images become data of the organization, committed by the hundred; then one transaction writes the
+    version. Ended in the middle, the version isn't there, and the next call finds the images that are done. When
+    the version exists with this very content, nothing is written.
+
+    Args:
+        organization: whose dataset it is.
+        dataset: its name.
+        content: the version's name, labels, and images with their annotations.
+        by: at least a member.
+        progress: called with the number of images done and of all.
+
+    Raises:
+        PermissionDenied: for a viewer.
+        ValidationError: with a sentence for each problem, or when the version exists with other content.
+    """
+    by.must_be(Role.MEMBER, organization)
+    check(content)
+    _check_dataset_name(dataset, organization)
+    existing = DatasetVersion.objects.filter(
+        dataset__organization=organization, dataset__name=dataset, name=content.name
+    ).first()
+    if existing is not None:
+        return _as_it_is(existing, content)
+    data = register(content.images, organization=organization, progress=progress)
+    return Filled(_write(organization, dataset, content, data, by), is_new=True)
+
+
+def _check_dataset_name(name: str, organization: Organization) -> None:
+    try:
+        Dataset(organization=organization, name=name).clean_fields(exclude=["created_by"])
+    except ValidationError as error:
+        raise ValidationError([f"The dataset's name: {message}" for message in error.messages]) from error
+    if name != name.strip():
+        raise ValidationError("The dataset's name can't begin or end with a space.")
+
+
+def _as_it_is(version: DatasetVersion, content: VersionContent) -> Filled:
+    if is_held_by(version, content):
+        return Filled(version, is_new=False)
+    raise ValidationError(
+        f"{version} exists already and holds other images, labels or annotations. A version doesn't change: "
+        "choose another name for the new one, or delete the old one first."
+    )
+
+
+@transaction.atomic
+def _write(
+    organization: Organization, dataset: str, content: VersionContent, data: Sequence[Data], by: User
+) -> DatasetVersion:
+    """The version's rows, all in one transaction."""
+    line, _ = Dataset.objects.get_or_create(organization=organization, name=dataset, defaults={"created_by": by})
+    objects = Counter(annotation.label for image in content.images for annotation in image.annotations)
+    version = DatasetVersion(
+        dataset=line,
+        name=content.name,
+        description=content.description,
+        inference_type=content.inference_type,
+        asset_count=len(data),
+        object_count=objects.total(),
+        created_by=by,
+    )
+    _inserted(version, f"Someone else has just made {version}. Run it again to see whether it is the same.")
+    labels = [
+        Label(dataset_version=version, name=name, position=position, object_count=objects[name])
+        for position, name in enumerate(content.labels)
+    ]
+    Label.objects.bulk_create(labels)
+    assets = [Asset(dataset_version=version, data=one, position=position) for position, one in enumerate(data)]
+    Asset.objects.bulk_create(assets, batch_size=BATCH_ROWS)
+    for batch in _in_batches(_annotations(content, assets, labels)):
+        Annotation.objects.bulk_create(batch)
+    return version
+
+
+def _annotations(content: VersionContent, assets: Sequence[Asset], labels: Iterable[Label]) -> Iterator[Annotation]:
+    by_name = {label.name: label for label in labels}
+    for image, asset in zip(content.images, assets, strict=True):
+        for one in image.annotations:
+            yield Annotation(asset=asset, label=by_name[one.label], shape=one.shape, coordinates=one.coordinates)
+
+
+def _in_batches(rows: Iterator[Annotation]) -> Iterator[list[Annotation]]:
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield batch
+
+
+@transaction.atomic
+def edit_dataset_version(*, version: DatasetVersion, inference_type: str, description: str, by: User) -> None:
+    """Say what the version is for. Its images, labels and annotations stay as they are.
+
+    Raises:
+        PermissionDenied: for a viewer.
+        ValidationError: by field, for an unknown type or a description that breaks the rules.
+    """
+    by.must_be(Role.MEMBER, version.dataset.organization)
+    version.inference_type, version.description = inference_type, description.strip()
+    version.clean_fields()
+    version.save(update_fields=["inference_type", "description"])
+
+
+@transaction.atomic
+def delete_dataset_version(*, version: DatasetVersion, by: User) -> None:
+    """Delete the version with its labels and annotations. The images stay data of the organization.
+
+    Raises:
+        PermissionDenied: for less than an admin.
+        ValidationError: when something uses the version, naming it.
+    """
+    by.must_be(Role.ADMIN, version.dataset.organization)
+    _delete(version, [version])
+
+
+@transaction.atomic
+def delete_dataset(*, dataset: Dataset, by: User) -> None:
+    """Delete the dataset with all of its versions. The images stay data of the organization.
+
+    Raises:
+        PermissionDenied: for less than an admin.
+        ValidationError: when something uses one of the versions, naming it.
+    """
+    by.must_be(Role.ADMIN, dataset.organization)
+    _delete(dataset, list(dataset.versions.all()))
+
+
+def _delete(row: Dataset | DatasetVersion, versions: list[DatasetVersion]) -> None:
+    # Annotations by the hundred thousand go in one statement each; a cascade would first load them.
+    Annotation.objects.filter(asset__dataset_version__in=versions).delete()
+    try:
+        row.delete()
+    except ProtectedError as error:
+        raise ValidationError(
+            f"{row} can't be deleted: it is used by {_in_words(error)}. Delete that first."
+        ) from error
+
+
+def _in_words(error: ProtectedError) -> str:
+    """What protects the row, by name: the things to which the protecting rows belong."""
+    users = sorted({user for row in islice(error.protected_objects, USERS_SHOWN * 10) for user in _owners(row)})
+    left_out = len(users) - USERS_SHOWN
+    return ", ".join(users[:USERS_SHOWN]) + (f" and {left_out} more" if left_out > 0 else "")
+
+
+def _owners(row: Model) -> list[str]:
+    """What a row that links a dataset version to something belongs to, such as “experiment “first try””."""
+    links = [field for field in row._meta.concrete_fields if isinstance(field, ForeignKey)]
+    owners: list[Any] = [getattr(row, link.name) for link in links if link.related_model is not DatasetVersion]
+    return [f"{owner._meta.verbose_name} “{owner}”" for owner in owners if owner is not None] or [str(row)]
+
+
+def _inserted(row: M, if_taken: str) -> M:
+    """Insert the row; a name that someone else took in the same moment is refused like one taken before."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise ValidationError({"name": if_taken}) from error
+    return row
