@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from storage import views
 
 app_name = "storage"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("<str:token>/", views.serve, name="serve")]

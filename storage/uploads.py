@@ -1,0 +1,239 @@
+"""Files of forms, streamed into the store while they arrive, and refused everywhere else."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import IO, Any, TypeVar, cast
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, TooManyFilesSent, ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParser
+from django.http.response import HttpResponseBase
+from django.utils.datastructures import MultiValueDict
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from storage.models import Blob
+from storage.names import clean_filename
+from storage.services import receive, settle
+from storage.stores import CHUNK
+
+logger = logging.getLogger(__name__)
+
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+
+CUT_OFF = "The upload was cut off before its end, so nothing was kept: send the file again."
+NO_ROOM = "The server could not keep the file, so nothing was kept. Tell the administrator; its log says why."
+TOO_MANY = "More than {most} files came at once, so nothing was kept: send them in several steps."
+
+
+def streams_to_store(view: V) -> V:
+    """Let the view receive files: `request.FILES` holds `StoredFile`s, at most UPLOAD_LIMIT_BYTES each.
+
+    They are streamed under temporary names, and become blobs only after the form's CSRF token was found good; what did
+    not become one is gone when the view has answered. A visitor who is not signed in never comes here.
+    """
+
+    @csrf_protect
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        for _, files in request.FILES.lists():
+            for file in files:
+                cast(StoredFile, file).settle()
+        return view(request, *args, **kwargs)
+
+    # Outside, because the token is in the body, which must not be read before its files have where to go.
+    @csrf_exempt
+    @wraps(view)
+    def streaming(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        receiver = StreamIntoStore(request)
+        request.upload_handlers = [receiver]
+        try:
+            return cast(HttpResponseBase, checked(request, *args, **kwargs))
+        finally:
+            receiver.discard()
+
+    return cast(V, streaming)
+
+
+class StoredFile(UploadedFile):
+    """A file of a form, whose content lies in the store.
+
+    One that was refused raises the reason, a ValidationError, when its size or blob is asked for. `forms.FileField`
+    asks for the size first, so the sentence stands at its field.
+    """
+
+    def __init__(self, name: str, content_type: str) -> None:
+        self._incoming = receive(limit=settings.UPLOAD_LIMIT_BYTES)
+        self._blob: Blob | None = None
+        self._refusal: ValidationError | None = None
+        try:
+            name = clean_filename(name)
+        except ValidationError as refusal:
+            name = "file"
+            self.refuse(refusal)
+        super().__init__(name=name, content_type=content_type)
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        """In bytes."""
+        self._must_be_kept()
+        return self._incoming.size
+
+    @size.setter
+    def size(self, size: int | None) -> None:
+        """Django's constructor sets one, which is not known yet."""
+
+    @property
+    def blob(self) -> Blob:
+        """The content."""
+        self._must_be_kept()
+        assert self._blob is not None, "A file becomes a blob once the form's token was checked."
+        return self._blob
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes; those of a refused file are dropped, so that the rest of the form still arrives."""
+        if self._refusal is None:
+            self._try(lambda: self._incoming.write(chunk))
+
+    def settle(self) -> None:
+        """Make it a blob."""
+        if self._refusal is None and self._blob is None:
+            self._try(self._become_a_blob)
+
+    def refuse(self, refusal: ValidationError) -> None:
+        """Keep nothing of it."""
+        self._refusal = refusal
+        self._incoming.discard()
+
+    def close(self) -> None:
+        self._incoming.discard()
+
+    def _become_a_blob(self) -> None:
+        self._blob = settle(self._incoming)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except ValidationError as refusal:
+            self.refuse(refusal)
+        except OSError:
+            logger.exception("An upload could not be kept.")
+            self.refuse(ValidationError(NO_ROOM, code="not_kept"))
+
+    def _must_be_kept(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+
+
+class StreamIntoStore(FileUploadHandler):
+    """Parses the body of one request, with its files going into the store."""
+
+    chunk_size = CHUNK
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self._parts = _Parts(request)
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, Any],  # noqa: N803 - Django calls it so
+        content_length: int,
+        boundary: bytes,
+        encoding: str | None = None,
+    ) -> tuple[QueryDict, MultiValueDict[str, UploadedFile]]:
+        """Read the body to its announced end; one that stops before refuses all its files.
+
+        Raises:
+            BadRequest: when there are too many files, or when a form without a file was cut off.
+        """
+        body = _Counted(input_data)
+        try:
+            fields, files = _Parser(META, body, [self._parts], encoding).parse()
+        except TooManyFilesSent as error:
+            raise BadRequest(TOO_MANY.format(most=settings.DATA_UPLOAD_MAX_NUMBER_FILES)) from error
+        if body.count < content_length or self._parts.interrupted:
+            self._parts.refuse_all()
+            files = self._parts.by_field()
+            if not files:
+                raise BadRequest(CUT_OFF)
+        return fields, files
+
+    def discard(self) -> None:
+        """Remove what did not become a blob."""
+        for _, file in self._parts.files:
+            file.close()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Never called: `_Parts` gets the chunks."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Never called: `_Parts` gets the files."""
+
+
+class RefuseFiles(FileUploadHandler):
+    """Drops files, chunk by chunk, where no view asked for any: nothing is written, the rest of the form is read."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Never called: every file is skipped."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Never called: every file is skipped."""
+
+
+class _Parts(FileUploadHandler):
+    """The files of one body, each with the name of its field."""
+
+    chunk_size = CHUNK
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self.files: list[tuple[str, StoredFile]] = []
+        self.interrupted = False
+
+    def new_file(self, field_name: str, file_name: str, content_type: str, *args: Any, **kwargs: Any) -> None:
+        self.files.append((field_name, StoredFile(file_name, content_type)))
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self.files[-1][1].write(raw_data)
+
+    def file_complete(self, file_size: int) -> StoredFile:
+        return self.files[-1][1]
+
+    def upload_interrupted(self) -> None:
+        self.interrupted = True
+
+    def refuse_all(self) -> None:
+        for _, file in self.files:
+            file.refuse(ValidationError(CUT_OFF, code="cut_off"))
+
+    def by_field(self) -> MultiValueDict[str, UploadedFile]:
+        files: MultiValueDict[str, UploadedFile] = MultiValueDict()
+        for field_name, file in self.files:
+            files.appendlist(field_name, file)
+        return files
+
+
+class _Parser(MultiPartParser):
+    def sanitize_file_name(self, file_name: str) -> str:
+        """Left to `clean_filename`: Django's own drops a file without a usable name, and nobody learns why."""
+        return file_name
+
+
+class _Counted:
+    """A body that counts the bytes read from it: a server ends a body that was cut off without an error."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body = body
+        self.count = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._body.read(size)
+        self.count += len(data)
+        return data
