@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from choosers import views
 
 app_name = "choosers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<slug:name>/", views.choose, name="choose"),
+    path("<slug:name>/chosen/", views.chosen, name="chosen"),
+]

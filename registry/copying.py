@@ -80,5 +80,5 @@ def _copy_constraints(source: Architecture, *, into: Architecture) -> None:
     DatasetConstraint.objects.bulk_create(copies.values())
     ConstraintSlot.objects.bulk_create(
         ConstraintSlot(constraint=copies[slot.constraint_id], alias=slot.alias, position=slot.position, help=slot.help)
-        for slot in ConstraintSlot.objects.filter(constraint__in=list(copies))
+        for slot in ConstraintSlot.objects.filter(constraint__architecture=source)
     )

@@ -1,0 +1,52 @@
+"""A form's field whose value is picked in a chooser."""
+
+from typing import Any, TypeVar
+
+from django import forms
+from django.db.models import Model
+from django.http import QueryDict
+
+from choosers.chooser import Chooser
+from organizations.models import User
+
+M = TypeVar("M", bound=Model)
+
+
+class ChooserWidget(forms.Widget):
+    """The choice by its name, with buttons to choose, change and clear it; works as a plain link without JavaScript."""
+
+    template_name = "choosers/field.html"
+
+    def __init__(self, chooser: Chooser[Any]) -> None:
+        super().__init__()
+        self.chooser = chooser
+        self.choice: Model | None = None
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return {"chooser": self.chooser, "field": name, "choice": self.choice, "id": (attrs or {}).get("id", name)}
+
+
+class ChooserField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Accepts what the chooser offers to the user, and nothing else."""
+
+    widget: ChooserWidget
+
+    def __init__(self, chooser: Chooser[Any], **options: Any) -> None:
+        self.chooser = chooser
+        super().__init__(None, widget=ChooserWidget(chooser), **options)
+
+    def offer_to(self, user: User, chosen: object = None, **narrowing: str) -> None:
+        """Limit the field to what `user` may choose, and show what is chosen.
+
+        Args:
+            user: the form's user.
+            chosen: a primary key, possibly a stranger's or nonsense: then nothing is shown.
+            narrowing: the chooser's own parameters.
+        """
+        query = QueryDict(mutable=True)
+        query.update(narrowing)
+        self.queryset = self.chooser.queryset(self.chooser.narrowing_class.of(query, user=user))
+        try:
+            self.widget.choice = self.to_python(chosen)
+        except forms.ValidationError:
+            self.widget.choice = None

@@ -1,0 +1,210 @@
+"""The act the product is for: a draft becomes an experiment, once and whole."""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from experiments.bases import experiments_for, model_versions_for, record_base
+from experiments.drafts.access import drafts_of, load_for_change
+from experiments.drafts.review import DraftReview, Problem
+from experiments.models import (
+    AttachedDatasetVersion,
+    DraftHyperparameter,
+    Experiment,
+    ExperimentDatasetVersion,
+    ExperimentDraft,
+    Status,
+)
+from organizations.models import Role, User
+from registry.copying import copy_architecture, copy_hyperparameters, specification_of
+from registry.models import Architecture, ModelVersion
+
+
+class DraftIncomplete(ValidationError):
+    """The draft can't become an experiment yet.
+
+    Attributes:
+        problems: every reason, with the place where it is mended.
+    """
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__([problem.sentence for problem in problems])
+
+
+def create_experiment(draft: ExperimentDraft, *, by: User) -> Experiment:
+    """Turn the draft into an experiment, in one transaction, exactly once.
+
+    The experiment takes the draft's id, so that a repeated or concurrent call finds the experiment that exists.
+
+    Args:
+        draft: the user's draft.
+        by: its owner; a member at least.
+
+    Raises:
+        DraftIncomplete: with everything that is missing or wrong.
+        PermissionDenied: when the user may not create experiments there.
+        ExperimentDraft.DoesNotExist: when it is neither a draft of the user's nor an experiment.
+    """
+    try:
+        with transaction.atomic():
+            return _create(draft, by)
+    except IntegrityError:
+        # Someone took the name, or detached or deleted something, between the look and the write: look again.
+        created = Experiment.objects.visible_to(by).filter(pk=draft.pk).first()
+        if created:
+            return created
+        raise DraftIncomplete(DraftReview(drafts_of(by).get(pk=draft.pk)).problems or [_RACE]) from None
+
+
+_RACE = Problem(
+    "create", "try again", "Something changed while the experiment was created. Nothing was written: try again."
+)
+
+
+def _create(draft: ExperimentDraft, by: User) -> Experiment:
+    created = Experiment.objects.visible_to(by).filter(pk=draft.pk).first()
+    if created:
+        return created
+    try:
+        draft = load_for_change(draft, by=by)
+    except ExperimentDraft.DoesNotExist:
+        # A concurrent call held the draft's lock, and made the experiment of it.
+        if created := Experiment.objects.visible_to(by).filter(pk=draft.pk).first():
+            return created
+        raise
+    review = _reviewed(draft, by)
+    base, kept = draft.base, [row for row in review.rows if not row.is_removed]
+    experiment = Experiment(
+        pk=draft.pk,
+        project=draft.project,
+        created_by=by,
+        architecture=copy_architecture(review.architecture, hyperparameters=_canonical(kept)),
+        **_general(draft),
+    )
+    record_base(experiment, base)
+    if isinstance(base, Experiment):
+        experiment.base_model_version = base.base_model_version
+    _describe(experiment, review)
+    experiment.save(force_insert=True)
+    _copy_dataset_versions(experiment, review)
+    draft.delete()
+    return experiment
+
+
+@transaction.atomic
+def save_changes(draft: ExperimentDraft, *, by: User) -> Experiment:
+    """Write a draft of changes into the experiment that it edits, and end the draft.
+
+    Raises:
+        DraftIncomplete: with everything that is wrong, as for a new experiment.
+        PermissionDenied: when the user may not.
+    """
+    draft = load_for_change(draft, by=by)
+    experiment = draft.edits = _locked(draft.edits)
+    if not experiment.is_editable:
+        raise DraftIncomplete([Problem("create", "started", "The experiment has started: it can't be changed.")])
+    review = _reviewed(draft, by)
+    experiment.name, experiment.description = draft.name.strip(), draft.description
+    experiment.architecture.hyperparameters.all().delete()
+    kept = [row for row in review.rows if not row.is_removed]
+    copy_hyperparameters(_canonical(kept), into=experiment.architecture, inherited=True)
+    experiment.architecture.revision += 1
+    experiment.architecture.save()
+    experiment.dataset_versions.all().delete()
+    _describe(experiment, review)
+    experiment.save()
+    _copy_dataset_versions(experiment, review)
+    draft.delete()
+    return experiment
+
+
+def _locked(experiment: Experiment | None) -> Experiment:
+    if experiment is None:
+        raise ValueError("The draft is one of a new experiment.")
+    architecture = Architecture.objects.select_for_update().get(pk=experiment.architecture_id)
+    locked = Experiment.objects.get(pk=experiment.pk)
+    locked.architecture = architecture
+    return locked
+
+
+def _reviewed(draft: ExperimentDraft, by: User) -> DraftReview:
+    """The draft's review when nothing is missing and its base may still be used."""
+    _lock_what_must_stay(draft)
+    review = DraftReview(draft)
+    if problems := review.problems + _base_out_of_reach(draft, by):
+        raise DraftIncomplete(problems)
+    return review
+
+
+def _lock_what_must_stay(draft: ExperimentDraft) -> None:
+    """What the experiment will refer to can't be detached, edited or deleted until it is written."""
+    if draft.base and not draft.edits_id:
+        draft.base.architecture = Architecture.objects.select_for_update().get(pk=draft.base.architecture_id)
+    attached = AttachedDatasetVersion.objects.filter(
+        project=draft.project_id, dataset_version__in=draft.dataset_versions.values("dataset_version")
+    )
+    list(attached.select_for_update().values_list("pk", flat=True))
+
+
+def _base_out_of_reach(draft: ExperimentDraft, by: User) -> list[Problem]:
+    base = draft.base
+    if base is None or draft.edits_id:
+        return []
+    reachable = (
+        model_versions_for(draft.project, user=by).filter(pk=base.pk)
+        if isinstance(base, ModelVersion)
+        else experiments_for(draft.project, user=by).filter(pk=base.pk)
+    )
+    sentence = f"{draft.base_name} can no longer be used here. Attach another base, or detach it."
+    return [] if reachable.exists() else [Problem("base", "base", sentence)]
+
+
+def _general(draft: ExperimentDraft) -> dict[str, str]:
+    return {
+        "name": draft.name.strip(),
+        "description": draft.description,
+        "inference_type": draft.inference_type,
+    }
+
+
+def _canonical(rows: list[DraftHyperparameter]) -> list[DraftHyperparameter]:
+    for row in rows:
+        row.value = row.rule.canonical(row.value)
+    return rows
+
+
+def _describe(experiment: Experiment, review: DraftReview) -> None:
+    """The constraint that was filled, now the experiment's own copy, and what was removed from the base."""
+    if review.constraint:
+        experiment.dataset_constraint = experiment.architecture.constraints.get(name=review.constraint.name)
+    experiment.removed_hyperparameters = [
+        {**specification_of(row), "value": row.inherited_value}
+        for row in review.rows
+        if row.is_removed and not row.is_added
+    ]
+
+
+def _copy_dataset_versions(experiment: Experiment, review: DraftReview) -> None:
+    ExperimentDatasetVersion.objects.bulk_create(
+        ExperimentDatasetVersion(
+            experiment=experiment, dataset_version=entry.dataset_version, alias=entry.alias, position=position
+        )
+        for position, entry in enumerate(review.entries)
+    )
+
+
+def delete_experiment(experiment: Experiment, *, by: User) -> None:
+    """Delete an experiment with its architecture. What started from it keeps its copy, and its name.
+
+    Raises:
+        PermissionDenied: when `by` is neither its creator, still a member, nor an admin.
+        ValidationError: while it runs.
+    """
+    needed = Role.MEMBER if experiment.created_by_id == by.pk else Role.ADMIN
+    by.must_be(needed, experiment.project.organization)
+    with transaction.atomic():
+        locked = Experiment.objects.select_for_update().select_related(None).get(pk=experiment.pk)
+        if locked.status == Status.RUNNING:
+            raise ValidationError("The experiment runs. Stop it before you delete it.")
+        locked.delete()
+        Architecture.objects.get(pk=locked.architecture_id).delete()

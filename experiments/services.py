@@ -1,0 +1,90 @@
+"""Projects, and the dataset versions attached to them."""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from datasets.models import DatasetVersion
+from experiments.models import AttachedDatasetVersion, Experiment, ExperimentDatasetVersion, Project
+from organizations.models import Organization, Role, User
+
+_NAME_TAKEN = "The organization has a project of this name already: choose another."
+IN_USE_SHOWN = 5
+
+
+def create_project(*, name: str, description: str, organization: Organization, by: User) -> Project:
+    """A project of the organization.
+
+    Raises:
+        PermissionDenied: when `by` is less than a member.
+        ValidationError: by field, when the name is not a name or taken.
+    """
+    by.must_be(Role.MEMBER, organization)
+    project = Project(name=name.strip(), description=description, organization=organization, created_by=by)
+    return _saved(project)
+
+
+def edit_project(project: Project, *, name: str, description: str, by: User) -> Project:
+    """Give the project another name or description.
+
+    Raises:
+        PermissionDenied: when `by` is less than a member.
+        ValidationError: by field, when the name is not a name or taken.
+    """
+    by.must_be(Role.MEMBER, project.organization)
+    project.name, project.description = name.strip(), description
+    return _saved(project)
+
+
+def _saved(project: Project) -> Project:
+    project.full_clean(validate_constraints=False)
+    try:
+        with transaction.atomic():
+            project.save()
+    except IntegrityError as taken:
+        raise ValidationError({"name": _NAME_TAKEN}) from taken
+    return project
+
+
+@transaction.atomic
+def attach_dataset_version(*, project: Project, dataset_version: DatasetVersion, by: User) -> AttachedDatasetVersion:
+    """Let the project's experiments use the version. Attaching it again changes nothing.
+
+    Raises:
+        PermissionDenied: when `by` is less than an admin.
+        ValidationError: when the version is another organization's.
+    """
+    by.must_be(Role.ADMIN, project.organization)
+    if dataset_version.dataset.organization_id != project.organization_id:
+        raise ValidationError("The dataset version belongs to another organization.")
+    attachment, _ = AttachedDatasetVersion.objects.get_or_create(
+        project=project, dataset_version=dataset_version, defaults={"attached_by": by}
+    )
+    return attachment
+
+
+@transaction.atomic
+def detach_dataset_version(*, project: Project, dataset_version: DatasetVersion, by: User) -> None:
+    """Take the version out of the project; drafts that chose it say so.
+
+    Raises:
+        PermissionDenied: when `by` is less than an admin.
+        ValidationError: when experiments of the project use it, naming them.
+    """
+    by.must_be(Role.ADMIN, project.organization)
+    # Locked, so that no experiment that uses it is created between the look and the deletion.
+    attachments = AttachedDatasetVersion.objects.select_for_update().filter(
+        project=project, dataset_version=dataset_version
+    )
+    list(attachments)
+    users = Experiment.objects.filter(project=project, dataset_versions__dataset_version=dataset_version).distinct()
+    names = list(users.values_list("name", flat=True)[: IN_USE_SHOWN + 1])
+    if names:
+        shown = ", ".join(names[:IN_USE_SHOWN]) + (" and others" if len(names) > IN_USE_SHOWN else "")
+        raise ValidationError(f"{dataset_version} is used by {shown}, so it stays attached.")
+    attachments.delete()
+
+
+def in_use(project: Project) -> set[object]:
+    """The ids of the dataset versions that experiments of the project use."""
+    uses = ExperimentDatasetVersion.objects.filter(experiment__project=project)
+    return set(uses.values_list("dataset_version_id", flat=True).distinct())
