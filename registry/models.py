@@ -58,6 +58,22 @@ class Architecture(models.Model):
         """Whether something can be run: an image or a command."""
         return bool(self.docker_image or self.command)
 
+    def bump(self) -> None:
+        """Count a change, whoever else counts one now."""
+        Architecture.objects.filter(pk=self.pk).update(revision=models.F("revision") + 1)
+        self.refresh_from_db(fields=["revision"])
+
+
+class ArchitectureFileQuerySet(models.QuerySet["ArchitectureFile"]):
+    def visible_to(self, user: User) -> "ArchitectureFileQuerySet":
+        """Files of public models, and of the models and experiments of the user's organizations."""
+        public = models.Q(
+            architecture__model_version__isnull=False, architecture__model_version__model__organization=None
+        )
+        own = models.Q(**of_own_organizations(user, "architecture__model_version__model__organization"))
+        artifacts = models.Q(**of_own_organizations(user, "architecture__experiment__project__organization"))
+        return self.filter(public | own | artifacts)
+
 
 class ArchitectureFile(models.Model):
     """A model file on a model version's side, an artifact on an experiment's: a name for a blob."""
@@ -67,6 +83,8 @@ class ArchitectureFile(models.Model):
     name = NameField(help_text="What the training script asks for, such as pretrained-weights.")
     filename = models.CharField(max_length=255, validators=[refuse_control_characters])
     blob = models.ForeignKey(Blob, models.PROTECT, related_name="architecture_files")
+
+    objects = ArchitectureFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -246,6 +264,16 @@ class RegisteredModel(models.Model):
     def is_public(self) -> bool:
         """Whether it stands in the Public Registry."""
         return self.organization_id is None
+
+    def is_editable_by(self, user: User) -> bool:
+        """Whether the user may change it: an admin of its organization, or its creator while still a member.
+
+        The Public Registry is edited by staff alone, in the admin.
+        """
+        if self.organization is None:
+            return False
+        needed = Role.MEMBER if self.created_by_id == user.pk else Role.ADMIN
+        return user.can(needed, self.organization)
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
