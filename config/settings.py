@@ -43,6 +43,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIN
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -72,11 +73,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.compression.CompressPages",
+    "config.middleware.PrivatePagesMiddleware",
+    "config.middleware.TellRedirectsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "organizations.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -150,9 +153,10 @@ STATIC_ROOT = DATA_DIR / "static"
 _modules = BASE_DIR / "node_modules"
 STATICFILES_DIRS: list[Any] = [
     BASE_DIR / "static",
-    ("bootstrap", _modules / "bootstrap" / "dist"),
-    ("icons", _modules / "bootstrap-icons" / "font"),
+    ("bootstrap/css", _modules / "bootstrap" / "dist" / "css"),
 ]
+# Drawn into the pages one by one ({% icon %}), not served.
+ICONS_DIR = _modules / "bootstrap-icons" / "icons"
 
 # The bytes of models, artifacts and images: a folder, or a bucket when S3_BUCKET names one.
 S3_BUCKET: str = env.str("S3_BUCKET", "")

@@ -1,0 +1,118 @@
+"""What people see when something went wrong: a sentence in the product's style, and never how the code failed."""
+
+import logging
+import sqlite3
+import sys
+from http import HTTPStatus
+
+from django.core.exceptions import BadRequest
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from config.http import wants_fragment
+from config.middleware import GetResponse
+
+logger = logging.getLogger(__name__)
+
+UNREADABLE = "The server could not read what the browser sent. Go back, load the page again, and repeat the last step."
+FORGED = "This form is not valid any more: it was open for long, or you signed in again meanwhile. Load the page again."
+NOT_ALLOWED = "Your role does not allow this. Ask an owner of the organization."
+NOT_FOUND = "There is nothing here that you can see."
+FAILED = "Something went wrong on the server, and it was written to its log. Nothing was half saved. Try again."
+AWAY = "The database can't be reached at the moment. Nothing was half saved. Try again in a few seconds."
+
+RETRY_AFTER_SECONDS = 5
+READ_ONLY_TRANSACTION = "25006"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400. The exception's own sentence when our code refused the request, nothing of it when Django did."""
+    sentence = _said(exception) if isinstance(exception, BadRequest) else ""
+    return _plain(request, HTTPStatus.BAD_REQUEST, sentence or UNREADABLE)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without a valid token. The reason is for the log, which has it already."""
+    return _framed(request, HTTPStatus.FORBIDDEN, FORGED)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403, with the sentence that the gate gave."""
+    return _framed(request, HTTPStatus.FORBIDDEN, _said(exception) or NOT_ALLOWED)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, the same whether a thing does not exist or is somebody else's."""
+    return _framed(request, HTTPStatus.NOT_FOUND, NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500; or 503 when a middleware, where no exception hook reaches, could not ask the database."""
+    error = sys.exc_info()[1]
+    if is_away(error):
+        return database_away(request, error)
+    return _plain(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
+
+
+def database_away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """503, drawn without the database."""
+    logger.error("The database is away: %s", error)
+    response = _plain(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the database is gone, locked, full or read-only, as opposed to asked for something it has not.
+
+    SQLite reports a missing table with the same class as a missing disk: only its error code tells them apart.
+    """
+    if isinstance(error, OperationalError):
+        code = getattr(error.__cause__, "sqlite_errorcode", None)
+        return code is None or code & 0xFF != sqlite3.SQLITE_ERROR
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "sqlstate", None) == READ_ONLY_TRANSACTION
+    return isinstance(error, InterfaceError)
+
+
+class DatabaseAwayMiddleware:
+    """Answers 503 instead of a traceback while the database is away or fails over."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return database_away(request, exception) if is_away(exception) else None
+
+
+def _said(exception: Exception) -> str:
+    return str(exception.args[0]) if exception.args else ""
+
+
+def _framed(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:
+    """A page with the navigation around it."""
+    if _is_fragment(request):
+        return _fragment(status, sentence)
+    return render(request, f"{status.value}.html", {"sentence": sentence}, status=status)
+
+
+def _plain(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:
+    """A page that asks nobody for anything: neither session nor user nor database may be there."""
+    if _is_fragment(request):
+        return _fragment(status, sentence)
+    return HttpResponse(render_to_string(f"{status.value}.html", {"sentence": sentence}), status=status)
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return hasattr(request, "htmx") and wants_fragment(request)  # type: ignore[arg-type]
+
+
+def _fragment(status: HTTPStatus, sentence: str) -> HttpResponse:
+    """htmx gets the sentence alone, as text; static/js/forms.js shows it in a notice."""
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")

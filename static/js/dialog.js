@@ -1,0 +1,63 @@
+// The one dialog: opens when htmx has filled it, closes on Esc, the backdrop, [data-close] and the answer's event
+// `close-dialog`, and gives the focus back to what opened it.
+const dialog = () => document.getElementById("dialog");
+const FOCUSABLE = "a[href], button:not([disabled]), input:not([type=hidden], [disabled]), select:not([disabled]), textarea";
+
+let opener = null;
+let way = []; // ids of the opener and of what was around it: an answer may have drawn the opener again, or something else
+
+function remember(element) {
+  opener = element;
+  way = [];
+  for (let at = element; at && at !== document.body; at = at.parentElement) if (at.id) way.push(at.id);
+}
+
+function giveFocusBack() {
+  if (opener?.isConnected) return opener.focus();
+  for (const id of way) {
+    const found = document.getElementById(id);
+    if (!found) continue;
+    const target = found.matches(FOCUSABLE) ? found : found.querySelector(FOCUSABLE);
+    if (target) return target.focus();
+  }
+}
+
+function open() {
+  dialog().showModal();
+  dialog().querySelector("[autofocus], input[type=search]")?.focus();
+}
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target === dialog() && !dialog().open) remember(detail.elt);
+});
+
+// Not afterSwap: between the two htmx has not wired the new inputs yet, and fast typing would be lost.
+document.addEventListener("htmx:afterSettle", () => {
+  const box = dialog();
+  if (!box) return;
+  if (!box.open && box.childElementCount) open();
+  else if (!box.open && opener && document.activeElement === document.body) giveFocusBack();
+});
+
+document.addEventListener("close-dialog", () => dialog()?.close());
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#dialog [data-close]")) return;
+  event.preventDefault();
+  dialog().close();
+});
+
+// `close` does not bubble, and the element may have been drawn again: hence the capturing listener on the document.
+document.addEventListener("close", (event) => {
+  if (event.target !== dialog()) return;
+  event.target.replaceChildren();
+  giveFocusBack();
+}, true);
+
+// The backdrop belongs to the dialog element, which has no padding. Both ends of the click count: a selection
+// dragged out of a field ends on the backdrop too, and must not close anything.
+let pressed = null;
+document.addEventListener("pointerdown", (event) => { pressed = event.target; });
+document.addEventListener("click", (event) => {
+  if (event.target === dialog() && pressed === dialog()) dialog().close();
+});

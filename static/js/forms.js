@@ -1,0 +1,62 @@
+// What htmx and forms share: fragments that replace, refusals that are said, requests that are tried again,
+// and forms that are not sent twice.
+const say = (text, kind, stays) => document.dispatchEvent(new CustomEvent("notice", { detail: { text, kind, stays } }));
+
+// A fragment that brings its target's element along replaces it; any other fills it.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { target, serverResponse, requestConfig } = detail;
+  if (!target.id || detail.swapOverride || !detail.shouldSwap) return;
+  const template = document.createElement("template");
+  template.innerHTML = serverResponse;
+  if (template.content.firstElementChild?.id !== target.id) return;
+  const style = requestConfig.elt.getAttribute("hx-swap") ?? "innerHTML";
+  detail.swapOverride = style.replace("innerHTML", "outerHTML");
+});
+
+// What the server refused. It answers htmx with a sentence as text; anything else is not for people to read.
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  const isSentence = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  say(`That did not work: ${isSentence ? xhr.responseText : "the server refused it. Load the page again."}`, "bad");
+});
+
+// No connection. What saves (data-retry) is sent again, with what its fields hold by then, until it arrives.
+const FIRST_WAIT_MS = 2000;
+const LONGEST_WAIT_MS = 30000;
+const waiting = new Map(); // element → { wait, timer, send }
+
+function trouble({ detail: { elt, requestConfig } }) {
+  if (!elt.closest("[data-retry]")) return say("No connection. Try again.", "bad");
+  const wait = Math.min((waiting.get(elt)?.wait ?? FIRST_WAIT_MS / 2) * 2, LONGEST_WAIT_MS);
+  const send = () => elt.isConnected ? htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt }) : arrived(elt);
+  waiting.set(elt, { wait, send, timer: setTimeout(send, wait) });
+  say("Not saved: no connection. Trying again…", "warn", "connection");
+}
+
+function arrived(elt) {
+  clearTimeout(waiting.get(elt)?.timer);
+  if (waiting.delete(elt) && !waiting.size) say("", "ok", "connection");
+}
+
+document.addEventListener("htmx:sendError", trouble);
+document.addEventListener("htmx:timeout", trouble);
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => clearTimeout(waiting.get(elt)?.timer));
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { elt } }) => arrived(elt));
+addEventListener("online", () => waiting.forEach(({ timer, send }) => { clearTimeout(timer); send(); }));
+addEventListener("beforeunload", (event) => waiting.size && event.preventDefault());
+
+// A form is on its way once. Its button keeps its name and value for the request, hence the moment's wait.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => event.submitter?.setAttribute("aria-disabled", "true"));
+});
+
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+  }
+});
