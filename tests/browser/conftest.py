@@ -1,4 +1,4 @@
-"""A real browser against a live server. A page that logs an error, or breaks its own security policy, fails its test."""
+"""A real browser against a live server. A page that logs an error, or breaks its security policy, fails its test."""
 
 import os
 from collections.abc import Callable, Iterator
