@@ -1,0 +1,125 @@
+"""What was acknowledged is there, and no row is without its bytes, whatever goes wrong at whichever step."""
+
+import errno
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from storage.models import Blob
+from storage.services import collect_garbage, store, verify_storage
+from tests.storage.steps import CONTENT, at_step
+
+LIVE, DUE, NEW = (hashlib.sha256(content).hexdigest() for content in (b"live", b"due", CONTENT))
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def database_url() -> str:
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    user, password, host = (quote(values[name] or "", safe="") for name in ("USER", "PASSWORD", "HOST"))
+    return f"postgres://{user}:{password}@{host}:{values['PORT']}/{values['NAME']}"
+
+
+def killed_at_each_step(write: str, folder: Path) -> list[dict[str, Any]]:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.storage.killed", write, str(folder)],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": database_url()},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_a_writer_killed_at_any_step_leaves_no_row_without_its_bytes(tmp_path: Path) -> None:
+    outcomes = killed_at_each_step("store", tmp_path)
+    assert len(outcomes) > 15
+    for outcome in outcomes:
+        assert outcome["after"]["damaged"] == []
+        assert outcome["stored_again"]["damaged"] == []
+        assert NEW in outcome["stored_again"]["rows"]
+        assert outcome["collected"] == {"rows": [LIVE], "files": [LIVE], "incoming": 0, "damaged": []}
+    whole = outcomes[-1]["after"]
+    assert NEW in whole["rows"]
+    assert whole["incoming"] == 0
+
+
+def test_a_writer_killed_while_it_saves_a_blob_from_the_collector(tmp_path: Path) -> None:
+    for outcome in killed_at_each_step("store_what_is_due", tmp_path):
+        assert outcome["after"]["damaged"] == []
+        assert {LIVE, DUE} == set(outcome["after"]["rows"])
+
+
+def test_a_collector_killed_at_any_step_leaves_no_row_without_its_bytes(tmp_path: Path) -> None:
+    outcomes = killed_at_each_step("collect", tmp_path)
+    assert len(outcomes) > 15
+    for outcome in outcomes:
+        assert outcome["after"]["damaged"] == []
+        assert LIVE in outcome["after"]["rows"]
+        assert outcome["collected"] == {"rows": [LIVE], "files": [LIVE], "incoming": 0, "damaged": []}
+    assert outcomes[-1]["after"]["rows"] == [LIVE]
+
+
+def fail(number: int) -> None:
+    raise OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_write_that_fails_at_any_step_keeps_nothing(files_dir: Path, number: int) -> None:
+    for step in count(1):
+        with at_step(step, lambda: fail(number)) as steps:
+            try:
+                store(steps.content())
+            except OSError as error:
+                assert error.errno == number
+        # The removal of the temporary file may fail too, which nobody needs to hear of, and so may what is after it.
+        if Blob.objects.exists():
+            break
+        assert verify_storage().damages == []
+        assert len(list(files_dir.glob("incoming/*"))) == 0
+    assert step > 15
+
+
+def test_a_failed_write_is_no_obstacle_to_the_next(files_dir: Path) -> None:
+    with pytest.raises(OSError, match="No space"), at_step(8, lambda: fail(errno.ENOSPC)) as steps:
+        store(steps.content())
+    store([CONTENT])
+    assert verify_storage().checked == 1
+    collect_garbage(grace=timedelta(), now=timezone.now() + timedelta(days=1))
+    assert [path for path in files_dir.rglob("*") if path.is_file()] == []
+
+
+def test_bytes_and_folders_are_synced_before_the_row_is_committed(files_dir: Path) -> None:
+    """An order, watched: sync of the file, rename, sync of every folder above it, commit."""
+    order: list[str] = []
+    sync, replace, commit = os.fsync, os.replace, connection.commit
+
+    def synced(descriptor: int) -> None:
+        order.append(str(Path(f"/proc/self/fd/{descriptor}").readlink().relative_to(files_dir)))
+        sync(descriptor)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", synced)
+        patch.setattr(os, "replace", lambda *paths: (order.append("rename"), replace(*paths)))
+        patch.setattr(connection, "commit", lambda: (order.append("commit"), commit()))
+        path = Path(store([CONTENT]).path)
+    file, *rest = order
+    assert file.startswith("incoming/")
+    assert rest == ["rename", *map(str, path.parents), "commit"]
