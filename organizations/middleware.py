@@ -18,7 +18,9 @@ from organizations.current import current_organization
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Django's, which every view is behind; when htmx asked, the whole page goes to the sign-in, not a fragment."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponse:
         if not wants_fragment(request):  # type: ignore[arg-type]
             return super().handle_no_permission(request, view_func)
         page = request.htmx.current_url_abs_path or resolve_url("home")  # type: ignore[attr-defined]
