@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from config.ids import new_id
 from config.inference_types import InferenceType
@@ -45,6 +46,15 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         """Datasets of the user's organizations."""
         return self.filter(**of_own_organizations(user))
 
+    def with_totals(self) -> "DatasetQuerySet":
+        """Each with `version_count`, and `image_count` over all of its versions."""
+        versions = DatasetVersion.objects.filter(dataset=models.OuterRef("pk")).order_by().values("dataset")
+        count, images = models.Count("pk"), models.Sum("asset_count")
+        return self.annotate(
+            version_count=Coalesce(models.Subquery(versions.annotate(total=count).values("total")), 0),
+            image_count=Coalesce(models.Subquery(versions.annotate(total=images).values("total")), 0),
+        )
+
 
 class Dataset(models.Model):
     """A named line of dataset versions."""
@@ -78,6 +88,12 @@ class DatasetVersionQuerySet(models.QuerySet["DatasetVersion"]):
     def visible_to(self, user: User) -> "DatasetVersionQuerySet":
         """Versions of the user's organizations' datasets."""
         return self.filter(**of_own_organizations(user, "dataset__organization"))
+
+    def with_label_count(self) -> "DatasetVersionQuerySet":
+        """Each with `label_count`."""
+        labels = Label.objects.filter(dataset_version=models.OuterRef("pk")).order_by().values("dataset_version")
+        count = labels.annotate(total=models.Count("pk")).values("total")
+        return self.annotate(label_count=Coalesce(models.Subquery(count), 0))
 
 
 class DatasetVersion(models.Model):
@@ -134,6 +150,16 @@ class Label(models.Model):
         return self.name
 
 
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def visible_to(self, user: User) -> "AssetQuerySet":
+        """Assets of the versions of the user's organizations' datasets."""
+        return self.filter(**of_own_organizations(user, "dataset_version__dataset__organization"))
+
+    def labelled(self, label: Label) -> "AssetQuerySet":
+        """Those on which something has the label."""
+        return self.filter(models.Exists(label.annotations.filter(asset=models.OuterRef("pk"))))
+
+
 class Asset(models.Model):
     """An image in a dataset version."""
 
@@ -141,6 +167,8 @@ class Asset(models.Model):
     dataset_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="assets")
     data = models.ForeignKey(Data, models.RESTRICT, related_name="assets")
     position = models.PositiveIntegerField()
+
+    objects = AssetQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]
@@ -184,3 +212,16 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shape} {self.label_id}"
+
+    @property
+    def place_in_words(self) -> str:
+        """Where on the image it is, in pixels."""
+        if self.shape == Shape.CLASSIFICATION or not self.coordinates:
+            return "the whole image"
+        if self.shape == Shape.RECTANGLE:
+            x, y, width, height = (f"{value:,.6g}" for value in self.coordinates)
+            return f"box at {x}, {y} of {width} × {height}"
+        if self.shape == Shape.POINT:
+            x, y = (f"{value:,.6g}" for value in self.coordinates[0])
+            return f"point at {x}, {y}"
+        return f"{self.get_shape_display().lower()} of {len(self.coordinates):,} points"

@@ -23,13 +23,13 @@ def read_folders(folder: Path) -> Listing:
     """
     if not folder.is_dir():
         raise ValidationError(f"{folder} is not a folder. Name the folder that holds a folder per class.")
-    problems = Problems()
     classes = [path for path in _visible(folder) if path.is_dir()]
+    if not classes:
+        raise ValidationError(f"{folder} has no folder in it. Put the images of each class into a folder of that name.")
+    problems = Problems()
     for path in _visible(folder):
         if not path.is_dir() and path.suffix.lower() in SUFFIXES:
             problems.add(f"{path} lies beside the classes: move it into the folder of its class.")
-    if not classes:
-        problems.add(f"{folder} has no folder in it. Put the images of each class into a folder of that name.")
     found = [_images_of(path, folder, problems) for path in classes]
     problems.refuse()
     in_turn = [path for row in zip_longest(*found) for path in row if path is not None]
