@@ -74,7 +74,8 @@ def fetch_assets() -> None:
         run(
             [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             f"npm could not fetch the front-end assets. {OFFLINE}",
-            env={**os.environ, "PATH": path},
+            # Behind a company's proxy only the system's list of certificates knows the proxy's own.
+            env={"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path},
         )
     mark_fresh(stamp, NPM_LOCK)
 
