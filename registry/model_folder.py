@@ -65,20 +65,10 @@ from registry.labelmaps import checked_labelmap
 from registry.models import Framework
 from registry.rows import ConstraintRow, HyperparameterRow, SlotRow
 from registry.toml import Table
+from registry.training import TrainingRow
 
 MODEL_TOML = "model.toml"
 MODEL_TOML_MAX = 10 * 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingRow:
-    """What runs a training: an image, a command, or both."""
-
-    image: str = ""
-    tag: str = ""
-    flags: list[str] = field(default_factory=list)
-    environment: dict[str, str] = field(default_factory=dict)
-    command: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

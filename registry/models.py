@@ -27,7 +27,7 @@ class Framework(models.TextChoices):
 
 
 class Architecture(models.Model):
-    """What a training starts from: files, hyperparameters, labelmap, training image and command, dataset constraints."""
+    """What a training starts from: files, hyperparameters, labelmap, image and command, dataset constraints."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     docker_image = models.CharField(max_length=300, blank=True, validators=[refuse_control_characters])
@@ -324,7 +324,12 @@ class ModelVersion(models.Model):
     @property
     def label(self) -> str:
         """`v2 “balanced”`, or `v2` when it has no name of its own."""
-        return f"v{self.number}" if self.name == f"v{self.number}" else f"v{self.number} “{self.name}”"
+        return self.name if self.has_default_name else f"v{self.number} “{self.name}”"
+
+    @property
+    def has_default_name(self) -> bool:
+        """Whether nobody gave it a name: it is called by its number."""
+        return self.name == f"v{self.number}"
 
     def is_editable_by(self, user: User) -> bool:
         """Whether the user may change it: an admin of its organization, or its creator while still a member.

@@ -81,11 +81,10 @@ class Table:
 
     def value(self, key: str, kind: str, default: Any = _MISSING) -> str:
         """A hyperparameter's value or bound as text; it must have the type of its kind. Types are never guessed."""
-        value: Any = self.take(key, default)
-        if key not in self.values:
-            return str(default)
+        value = self.take(key, default)
         types, sentence = _TYPES[kind]
-        if not isinstance(value, types) or (isinstance(value, bool) and kind != Kind.BOOLEAN):
+        is_right = isinstance(value, types) and isinstance(value, bool) == (kind == Kind.BOOLEAN)
+        if key in self.values and not is_right:
             raise self.refusal(key, sentence)
         return write(value)
 

@@ -1,0 +1,67 @@
+"""`manage.py import_model`: a model version from a folder."""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from organizations.models import Organization, Role, User
+from registry import model_folder
+from registry.exchange import import_model_folder
+from registry.management.places import add_registry_arguments, named_registry
+
+EXAMPLES = f"""
+examples:
+  manage.py import_model digits-mlp/ --public
+  manage.py import_model fruit-sorter/ --organization "Orchard Vision" --by tom
+
+A model of that name gets a further version. A version is imported whole or not at all; one that is there already is
+left as it is.
+
+the folder:
+{model_folder.__doc__}"""
+
+
+class Command(BaseCommand):
+    help = "Import a model version from a folder with a model.toml."
+
+    def create_parser(self, *args: Any, **options: Any) -> Any:
+        return super().create_parser(*args, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter, **options)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path, metavar="FOLDER", help="holds model.toml and the files it names")
+        add_registry_arguments(parser)
+        parser.add_argument(
+            "--by",
+            metavar="USERNAME",
+            help="who imports it; without it the organization's first owner, or the first superuser for --public",
+        )
+
+    def handle(self, *args: Any, folder: Path, by: str | None, **options: Any) -> None:
+        organization = named_registry(options)
+        try:
+            imported = import_model_folder(folder=folder, organization=organization, by=_importer(by, organization))
+        except (ValidationError, PermissionDenied, OSError) as error:
+            raise CommandError("\n".join(getattr(error, "messages", [str(error)]))) from error
+        where = organization.name if organization else "the Public Registry"
+        verb = "is already there, with this very content" if imported.was_there else "is imported"
+        self.stdout.write(f"{imported.version} {verb}, in {where}.")
+
+
+def _importer(username: str | None, organization: Organization | None) -> User:
+    """The user in whose name the version is made."""
+    if username is not None:
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            raise CommandError(f"There is no user “{username}”. Give the name with which they sign in.")
+        return user
+    if organization is None:
+        users = User.objects.filter(is_superuser=True, is_active=True)
+    else:
+        users = User.objects.filter(memberships__organization=organization, memberships__role=Role.OWNER)
+    user = users.order_by("pk").first()
+    if user is None:
+        raise CommandError("Nobody may do this by default: say who imports it with --by USERNAME.")
+    return user
