@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from tools.console import PYTHON, Failure, run, step
 
+DEBIANS = ("chromium", "libatomic1")  # the browser, and a library that Playwright's driver needs
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
 ARGUMENTS = [
@@ -23,6 +25,7 @@ MISSING = (
     "The browser tests need Chromium, and none was found or could be installed. Install one, such as: "
     "apt-get install chromium, or: .venv/bin/python -m playwright install --with-deps chromium. Then run them again."
 )
+LIBRARY = "On Debian and Ubuntu it needs: apt-get install libatomic1"
 
 
 def find() -> Path | None:
@@ -34,10 +37,11 @@ def find() -> Path | None:
     return next((Path(candidate) for candidate in candidates if candidate and Path(candidate).exists()), None)
 
 
-def playwrights_own() -> str:
-    """Where Playwright keeps the Chromium that it was released with, whether or not that was installed."""
+def playwrights_own() -> str | None:
+    """Where Playwright keeps the Chromium that it was released with, installed or not; None when it does not start."""
     script = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
-    return run([PYTHON, "-c", script], "Playwright could not be started.").strip()
+    done = subprocess.run([PYTHON, "-c", script], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def find_or_install() -> Path:
@@ -46,11 +50,12 @@ def find_or_install() -> Path:
     Raises:
         Failure: when none can be had, with what to install.
     """
-    browser = find()
-    if browser is None:
+    if playwrights_own() is None or find() is None:
         with step("Installing Chromium for the browser tests"):
             install()
-        browser = find()
+    if playwrights_own() is None:
+        raise Failure(f"Playwright, which drives the browser of the tests, does not start. {LIBRARY}")
+    browser = find()
     if browser is None:
         raise Failure(MISSING)
     return browser
@@ -64,7 +69,7 @@ def install() -> None:
     """
     if os.geteuid() == 0 and is_debian():
         run(["apt-get", "update", "-qq"], MISSING)
-        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], MISSING)
+        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *DEBIANS], MISSING)
     else:
         run([PYTHON, "-m", "playwright", "install", "chromium"], MISSING)
 
