@@ -44,6 +44,10 @@ class MembershipOfUserInline(MembershipInline):
     autocomplete_fields = ["organization"]
 
 
+admin.site.site_header = admin.site.site_title = "Espalier: administration"
+admin.site.index_title = "Everything there is"
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     list_display = ["username", "email", "first_name", "last_name", "is_staff", "is_active", "last_login"]
