@@ -21,7 +21,12 @@ class AssetFilterForm(forms.Form):
     """Which images of a version are shown: those named so, and those with this label."""
 
     q = forms.CharField(required=False, max_length=100)
-    label = forms.ModelChoiceField(Label.objects.none(), required=False, empty_label="All labels", label="Label")
+    label = forms.ModelChoiceField(
+        Label.objects.none(),
+        required=False,
+        empty_label="All labels",
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
 
     def __init__(self, *args: Any, version: DatasetVersion, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -13,13 +13,7 @@ from config.http import HttpRequest, page_or_fragment
 from config.paging import count_up_to, page_of
 from config.search import matching
 from datasets.asset_pages import asset_page
-from datasets.drawing import (
-    DRAWN_ALONE,
-    DRAWN_IN_LISTS,
-    annotations_for_drawing,
-    drawing_alone,
-    drawing_in_list,
-)
+from datasets.drawing import drawing_alone, drawings_in_list
 from datasets.forms import AssetFilterForm, DatasetVersionForm
 from datasets.label_bars import label_bars
 from datasets.models import Asset, Dataset, DatasetVersion
@@ -66,8 +60,7 @@ def dataset_version_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     label, text = form.chosen_label, request.GET.get("q", "").strip()
     assets = version.assets.labelled(label) if label else version.assets.all()
     found = matching(assets, text, ["data__filename"])
-    drawn = found.select_related("data__thumbnail").prefetch_related(annotations_for_drawing(DRAWN_IN_LISTS))
-    page = asset_page(drawn, request.GET)
+    page = asset_page(found.select_related("data__thumbnail"), request.GET)
     context = {
         "version": version,
         "form": form,
@@ -75,7 +68,7 @@ def dataset_version_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "text": text,
         "count": count_up_to(found) if label or text else version.asset_count,
         "page": page,
-        "drawings": [drawing_in_list(asset) for asset in page.rows],
+        "drawings": drawings_in_list(page.rows),
         "bars": label_bars(version),
         **_rights(request, version),
     }
@@ -86,20 +79,13 @@ def dataset_version_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def asset_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One image at its full size, with everything that is on it."""
     assets = Asset.objects.visible_to(request.user)
-    asset = get_object_or_404(
-        assets.select_related("dataset_version__dataset", "data__blob", "data__thumbnail").prefetch_related(
-            annotations_for_drawing(DRAWN_ALONE)
-        ),
-        pk=pk,
-    )
+    asset = get_object_or_404(assets.select_related("dataset_version__dataset", "data__blob", "data__thumbnail"), pk=pk)
     version, place = asset.dataset_version, asset.position
     neighbours = {near.position: near for near in version.assets.filter(position__in=[place - 1, place + 1])}
     context = {
         "asset": asset,
         "version": version,
         "drawing": drawing_alone(asset),
-        "annotations": asset.annotations.all()[:DRAWN_ALONE],
-        "most": DRAWN_ALONE,
         "previous": neighbours.get(place - 1),
         "following": neighbours.get(place + 1),
         "download": download_url(asset.data.blob, asset.data.filename),
