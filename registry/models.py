@@ -64,17 +64,6 @@ class Architecture(models.Model):
         self.refresh_from_db(fields=["revision"])
 
 
-class ArchitectureFileQuerySet(models.QuerySet["ArchitectureFile"]):
-    def visible_to(self, user: User) -> "ArchitectureFileQuerySet":
-        """Files of public models, and of the models and experiments of the user's organizations."""
-        public = models.Q(
-            architecture__model_version__isnull=False, architecture__model_version__model__organization=None
-        )
-        own = models.Q(**of_own_organizations(user, "architecture__model_version__model__organization"))
-        artifacts = models.Q(**of_own_organizations(user, "architecture__experiment__project__organization"))
-        return self.filter(public | own | artifacts)
-
-
 class ArchitectureFile(models.Model):
     """A model file on a model version's side, an artifact on an experiment's: a name for a blob."""
 
@@ -83,8 +72,6 @@ class ArchitectureFile(models.Model):
     name = NameField(help_text="What the training script asks for, such as pretrained-weights.")
     filename = models.CharField(max_length=255, validators=[refuse_control_characters])
     blob = models.ForeignKey(Blob, models.PROTECT, related_name="architecture_files")
-
-    objects = ArchitectureFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -1,0 +1,84 @@
+"""What is asked about models and versions. Rules are the services'; these forms carry what was typed and their answers."""
+
+from typing import Any
+
+from django import forms
+
+from config.inference_types import InferenceType
+from config.names import DESCRIPTION_MAX, NAME_MAX
+from organizations.models import User
+from registry.models import Framework, ModelVersion
+
+NAME_MISSING = "Write a name: it can't be empty or only spaces."
+
+
+def name_field(**options: Any) -> forms.CharField:
+    """A name on one line."""
+    attrs = {"maxlength": NAME_MAX, "autocomplete": "off"} | options.pop("attrs", {})
+    messages = {"required": NAME_MISSING}
+    return forms.CharField(widget=forms.TextInput(attrs=attrs), error_messages=messages, **options)
+
+
+def description_field() -> forms.CharField:
+    """Free text. Its length is checked by the service, which counts a line break once as the browser does."""
+    widget = forms.Textarea(attrs={"rows": 3, "maxlength": DESCRIPTION_MAX})
+    return forms.CharField(required=False, widget=widget)
+
+
+class ModelForm(forms.Form):
+    """What a model is called."""
+
+    name = name_field()
+    description = description_field()
+
+
+class ModelVersionForm(forms.Form):
+    """What a version is called, and what it is for."""
+
+    name = name_field()
+    inference_type = forms.ChoiceField(
+        choices=[("", "Choose one"), *InferenceType.choices],
+        error_messages={"required": "Choose what the model infers."},
+        help_text="An experiment is offered the versions of its own type, and those for Multi.",
+    )
+    framework = forms.ChoiceField(choices=Framework.choices, initial=Framework.NOT_CONFIGURED)
+    description = description_field()
+
+
+class NewModelVersionForm(ModelVersionForm):
+    """A version that begins empty, or with the architecture of another one that the user may see."""
+
+    copy_from = forms.ModelChoiceField(
+        ModelVersion.objects.none(),
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={
+            "invalid_choice": "The version to copy does not exist, or you can't see it. Choose another one, or none.",
+        },
+    )
+
+    def __init__(self, *args: Any, user: User, number: int, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"].required = False
+        self.fields["name"].widget.attrs["placeholder"] = f"v{number}"
+        self.fields["copy_from"].queryset = visible_versions(user)  # type: ignore[attr-defined]
+
+
+class ModelFilterForm(forms.Form):
+    """What narrows the list of models."""
+
+    type = forms.ChoiceField(
+        required=False, choices=[("", "All types"), *InferenceType.choices], label="Inference type"
+    )
+    tab = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def inference_type(self) -> InferenceType | None:
+        """The type asked for; None for all, as for an address that names a type that doesn't exist."""
+        value = self.cleaned_data.get("type") if self.is_valid() else ""
+        return InferenceType(value) if value else None
+
+
+def visible_versions(user: User) -> Any:
+    """The versions that the user may start from."""
+    return ModelVersion.objects.visible_to(user).select_related("model", "architecture")
