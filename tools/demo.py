@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from tools.console import PYTHON, ROOT, VAR, Failure, main, run, step
-from tools.server import Server, is_free
+from tools.server import LOG, Server, is_free
 
 KEY, SIGN_IN = VAR / "secret-key", VAR / "sign-in"
 DEFAULT_PORT = 8000
@@ -23,15 +23,15 @@ def start(wanted: str = "") -> None:
     server = Server.recorded()
     port = port_of(wanted) if wanted else server.port if server else DEFAULT_PORT
     if server and server.port == port and not is_outdated(server) and server.answers():
-        return tell(server)
+        return tell()
     if server:
         stop()
     refuse_busy(port)
     environment = environment_for(port)
     prepare(environment)
     with step("Starting the server"):
-        server = Server.start(port, environment)
-    return tell(server)
+        Server.start(port, environment)
+    return tell()
 
 
 def stop() -> None:
@@ -99,24 +99,22 @@ def prepare(environment: dict[str, str]) -> None:
 
 
 def fill(environment: dict[str, str]) -> None:
-    """Run `manage.py demo`, show its progress, and keep its last paragraph, which says how to sign in."""
-    lines: list[str] = []
-    with subprocess.Popen(
-        [str(PYTHON), "-u", "manage.py", "demo"], cwd=ROOT, env=environment, stdout=-1, stderr=-2, text=True
-    ) as process:
+    """Run `manage.py demo` and show its progress; its last line, which says how to sign in, is kept for the end."""
+    command = [str(PYTHON), "-u", "manage.py", "demo"]
+    line = ""
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=-1, stderr=-2, text=True) as process:
         for line in process.stdout or ():
-            lines.append(line.rstrip())
-            if "" not in lines:
+            if not line.startswith("Sign in"):
                 print(line, end="", flush=True)
     if process.returncode:
-        raise Failure("The example data could not be made.", "\n".join(lines))
+        raise Failure("The example data could not be made.")
     SIGN_IN.touch(mode=0o600)
-    SIGN_IN.write_text("\n".join(lines).strip().rpartition("\n\n")[2])
+    SIGN_IN.write_text(line)
 
 
-def tell(server: Server) -> None:
-    """Say where it is and how to get in."""
-    print(f"\nEspalier is running at http://127.0.0.1:{server.port}\n{SIGN_IN.read_text()}\nmake stop ends it.")
+def tell() -> None:
+    """Say where it is, how to get in, and how to end it."""
+    print(f"\n{SIGN_IN.read_text()}`make stop` ends the server; its log is var/{LOG.name}.")
 
 
 if __name__ == "__main__":

@@ -44,10 +44,16 @@ class Server:
         Raises:
             Failure: with its log when it ends or does not answer in time.
         """
-        command = [str(GUNICORN), "config.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=8"]
+        listen = [f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=8", "--no-control-socket"]
         with LOG.open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=-3, stdout=log, stderr=log, start_new_session=True
+                [str(GUNICORN), "config.wsgi", *listen],
+                cwd=ROOT,
+                env=environment,
+                stdin=-3,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         server = cls(process.pid, port, time.time())
         STATE.write_text(json.dumps(asdict(server)))
