@@ -17,8 +17,7 @@ class BlobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["^sha256"]
     search_help_text = "The first digits of the SHA-256."
     show_full_result_count = False
-    fields = ["sha256", "size", "path", "created_at", "unreferenced_since", "used_by"]
-    readonly_fields = fields
+    readonly_fields = ["sha256", "size", "path", "created_at", "unreferenced_since", "used_by"]
 
     @admin.display(description="size", ordering="size")
     def human_size(self, blob: Blob) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from storage.models import Blob
 from storage.references import is_referred_to
-from storage.stores import Store, StoredBytes, current_store
+from storage.stores import Store, StoredBytes, current_store, status_of
 
 BATCH = 500
 # Content that is still being sent is written to all the time; its temporary file is not for the sweep.
@@ -111,8 +111,8 @@ def _sweep_store(before: datetime, report: GarbageReport, *, dry_run: bool) -> N
 def _sweep_incoming(before: datetime, report: GarbageReport, *, dry_run: bool) -> None:
     folder = current_store().incoming
     for file in folder.iterdir() if folder.exists() else ():
-        status = file.stat()
-        if datetime.fromtimestamp(status.st_mtime, UTC) <= before:
+        status = status_of(file)
+        if status and datetime.fromtimestamp(status.st_mtime, UTC) <= before:
             report.swept_incoming += 1
             report.freed_bytes += status.st_size
             if not dry_run:

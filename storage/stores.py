@@ -1,5 +1,6 @@
 """Where the bytes of blobs lie: a folder here, or a bucket (storage.bucket)."""
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -87,8 +88,8 @@ class FolderStore:
         for folder, _, names in os.walk(self.root / "blobs"):
             for name in filter(DIGEST.fullmatch, names):
                 found = Path(folder) / name
-                if found == self.root / path_of(name):
-                    status = found.stat()
+                status = status_of(found)
+                if status and found == self.root / path_of(name):
                     yield StoredBytes(name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
     def direct_url(self, path: str, *, disposition: str, content_type: str, lifetime: int) -> None:
@@ -108,6 +109,13 @@ def current_store() -> Store:
 def path_of(sha256: str) -> str:
     """Where bytes of this digest lie in the store."""
     return Blob(sha256=sha256).path
+
+
+def status_of(file: Path) -> os.stat_result | None:
+    """The file's size and times; None when it went away while its folder was read."""
+    with contextlib.suppress(FileNotFoundError):
+        return file.stat()
+    return None
 
 
 def _sync(folder: Path) -> None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, TypeAlias, TypeVar, cast
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, TooManyFilesSent, ValidationError
@@ -23,6 +23,7 @@ from storage.stores import CHUNK
 logger = logging.getLogger(__name__)
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+Files: TypeAlias = "MultiValueDict[str, UploadedFile[Any]]"
 
 CUT_OFF = "The upload was cut off before its end, so nothing was kept: send the file again."
 NO_ROOM = "The server could not keep the file, so nothing was kept. Tell the administrator; its log says why."
@@ -51,19 +52,21 @@ def streams_to_store(view: V) -> V:
         receiver = StreamIntoStore(request)
         request.upload_handlers = [receiver]
         try:
-            return cast(HttpResponseBase, checked(request, *args, **kwargs))
+            return checked(request, *args, **kwargs)
         finally:
             receiver.discard()
 
     return cast(V, streaming)
 
 
-class StoredFile(UploadedFile):
+class StoredFile(UploadedFile):  # type: ignore[type-arg]
     """A file of a form, whose content lies in the store.
 
     One that was refused raises the reason, a ValidationError, when its size or blob is asked for. `forms.FileField`
     asks for the size first, so the sentence stands at its field.
     """
+
+    name: str
 
     def __init__(self, name: str, content_type: str) -> None:
         self._incoming = receive(limit=settings.UPLOAD_LIMIT_BYTES)
@@ -77,7 +80,7 @@ class StoredFile(UploadedFile):
         super().__init__(name=name, content_type=content_type)
 
     @property
-    def size(self) -> int:  # type: ignore[override]
+    def size(self) -> int:
         """In bytes."""
         self._must_be_kept()
         return self._incoming.size
@@ -93,7 +96,7 @@ class StoredFile(UploadedFile):
         assert self._blob is not None, "A file becomes a blob once the form's token was checked."
         return self._blob
 
-    def write(self, chunk: bytes) -> None:
+    def take(self, chunk: bytes) -> None:
         """Take the next bytes; those of a refused file are dropped, so that the rest of the form still arrives."""
         if self._refusal is None:
             self._try(lambda: self._incoming.write(chunk))
@@ -140,11 +143,11 @@ class StreamIntoStore(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: Any,
-        META: dict[str, Any],  # noqa: N803 - Django calls it so
+        META: dict[str, str],  # noqa: N803 - Django calls it so
         content_length: int,
-        boundary: bytes,
+        boundary: str,
         encoding: str | None = None,
-    ) -> tuple[QueryDict, MultiValueDict[str, UploadedFile]]:
+    ) -> tuple[QueryDict, Files]:
         """Read the body to its announced end; one that stops before refuses all its files.
 
         Raises:
@@ -152,7 +155,7 @@ class StreamIntoStore(FileUploadHandler):
         """
         body = _Counted(input_data)
         try:
-            fields, files = _Parser(META, body, [self._parts], encoding).parse()
+            fields, files = _Parser(META, cast(Any, body), [self._parts], encoding).parse()
         except TooManyFilesSent as error:
             raise BadRequest(TOO_MANY.format(most=settings.DATA_UPLOAD_MAX_NUMBER_FILES)) from error
         if body.count < content_length or self._parts.interrupted:
@@ -201,7 +204,7 @@ class _Parts(FileUploadHandler):
         self.files.append((field_name, StoredFile(file_name, content_type)))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.files[-1][1].write(raw_data)
+        self.files[-1][1].take(raw_data)
 
     def file_complete(self, file_size: int) -> StoredFile:
         return self.files[-1][1]
@@ -213,8 +216,8 @@ class _Parts(FileUploadHandler):
         for _, file in self.files:
             file.refuse(ValidationError(CUT_OFF, code="cut_off"))
 
-    def by_field(self) -> MultiValueDict[str, UploadedFile]:
-        files: MultiValueDict[str, UploadedFile] = MultiValueDict()
+    def by_field(self) -> Files:
+        files: Files = MultiValueDict()
         for field_name, file in self.files:
             files.appendlist(field_name, file)
         return files

@@ -100,7 +100,8 @@ def _open(blob: Blob) -> BinaryIO:
 def _describe(response: HttpResponseBase, blob: Blob, link: Link) -> None:
     """What the browser may do with it: draw it if it is an image, keep it as a file otherwise."""
     left = max(link.expires - int(time.time()), 0)
-    response.headers.update(HARMLESS)
+    for name, value in HARMLESS.items():
+        response[name] = value
     response["ETag"] = _etag(blob)
     response["Accept-Ranges"] = "bytes"
     response["Content-Disposition"] = link.disposition

@@ -65,7 +65,7 @@ def run(write_name: str, step: int) -> None:
     from storage.services import collect_garbage, store
     from tests.storage.steps import at_step
 
-    with at_step(step, lambda: os.kill(os.getpid(), signal.SIGKILL)) as steps:
+    with at_step(step, lambda error: os.kill(os.getpid(), signal.SIGKILL)) as steps:
         if write_name == "store":
             store(steps.content())
         elif write_name == "store_what_is_due":

@@ -6,32 +6,28 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 SYSTEM_CALLS = ("open", "mkdir", "fsync", "replace", "unlink")
 CONTENT = b"apples" * 1_000
 
 
 class Steps:
-    """Counts, and calls `at` when the step of the number is reached."""
+    """Counts, and calls `at` when the step of the number is reached, with the error that this step can have."""
 
-    def __init__(self, number: int, at: Callable[[], None]) -> None:
+    def __init__(self, number: int, at: Callable[[type[Exception]], None]) -> None:
         self.number = number
         self.at = at
         self.count = 0
 
-    def step(self) -> None:
+    def step(self, error: type[Exception] = OSError) -> None:
         self.count += 1
         if self.count == self.number:
-            self.at()
+            self.at(error)
 
-    @property
-    def was_reached(self) -> bool:
-        return self.count >= self.number
-
-    def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def before(self, function: Callable[..., Any], error: type[Exception] = OSError) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
-            self.step()
+            self.step(error)
             return function(*args, **kwargs)
 
         return counted
@@ -45,18 +41,15 @@ class Steps:
 
 
 @contextmanager
-def at_step(number: int, at: Callable[[], None]) -> Iterator[Steps]:
+def at_step(number: int, at: Callable[[type[Exception]], None]) -> Iterator[Steps]:
     """Count the system calls of the store, the statements, and the commits from here on."""
     steps = Steps(number, at)
     with ExitStack() as stack:
         for name in SYSTEM_CALLS:
             stack.enter_context(patch.object(os, name, steps.before(getattr(os, name))))
-        stack.enter_context(
-            connection.execute_wrapper(
-                lambda execute, sql, params, many, context: steps.before(execute)(sql, params, many, context)
-            )
-        )
-        stack.enter_context(patch.object(connection, "commit", steps.before(connection.commit)))
+        statement = lambda execute, *args: steps.before(execute, OperationalError)(*args)  # noqa: E731
+        stack.enter_context(connection.execute_wrapper(statement))
+        stack.enter_context(patch.object(connection, "commit", steps.before(connection.commit, OperationalError)))
         yield steps
         # After the commit, before anybody is told.
         steps.step()

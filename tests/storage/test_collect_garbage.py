@@ -134,7 +134,9 @@ def test_the_command_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> Non
     call_command("collect_garbage", "--dry-run", "--grace-hours", "0")
     assert capsys.readouterr().out.startswith("Would delete 0 unused blobs")
     call_command("collect_garbage", "--grace-hours", "0")
-    assert capsys.readouterr().out.startswith("Deleted 1 unused blobs and 0 files that belonged to nothing (5\xa0bytes)")
+    assert capsys.readouterr().out.startswith(
+        "Deleted 1 unused blobs and 0 files that belonged to nothing (5\xa0bytes)"
+    )
     assert not Blob.objects.exists()
 
 

@@ -8,7 +8,7 @@ from threading import Barrier, Event
 from typing import TypeVar
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from registry.models import Architecture, ArchitectureFile
@@ -84,11 +84,9 @@ def test_a_reference_is_never_left_dangling(files_dir: Path) -> None:
     def use() -> None:
         try:
             for number, content in enumerate(CONTENTS):
+                blob = store([content])
                 try:
-                    with transaction.atomic():
-                        ArchitectureFile.objects.create(
-                            architecture=architecture, name=f"{number}", blob=store([content])
-                        )
+                    ArchitectureFile.objects.create(architecture=architecture, name=f"{number}", blob=blob)
                 except IntegrityError:
                     assert not Blob.objects.filter(architecture_files__name=f"{number}").exists()
         finally:

@@ -51,9 +51,7 @@ def test_it_reads_back_what_was_stored(size: int) -> None:
 
 @damaged
 @pytest.mark.parametrize("size", [10, LARGE])
-def test_damaged_bytes_are_not_opened(
-    files_dir: Path, damage: Callable[[Path], None], problem: str, size: int
-) -> None:
+def test_damaged_bytes_are_not_opened(files_dir: Path, damage: Callable[[Path], None], problem: str, size: int) -> None:
     blob = store([b"x" * size])
     damage(files_dir / blob.path)
     with pytest.raises(DamagedBlob, match=f"{blob.sha256} is damaged \\({problem}\\)"):
