@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import Model, QuerySet
 from django.http import Http404, QueryDict
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from config.paging import Page, page_of
 from config.search import QUERY_MAX, matching
@@ -28,6 +29,8 @@ class Narrowing(forms.Form):
     q = forms.CharField(required=False, max_length=QUERY_MAX)
     # The form field that a choice is for; without one the choice is posted to `action`.
     field = forms.SlugField(required=False)
+    # The page with that form, where a choice leads without JavaScript.
+    back = forms.CharField(required=False, max_length=500)
     # What has been picked for that field.
     pk = forms.UUIDField(required=False)
 
@@ -39,6 +42,11 @@ class Narrowing(forms.Form):
 
     def limit_to(self, user: User) -> None:
         """Set the querysets of the fields to what the user may see."""
+
+    def clean_back(self) -> str:
+        """Only an address of this site."""
+        back: str = self.cleaned_data["back"]
+        return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else ""
 
     @classmethod
     def of(cls, query: QueryDict, *, user: User) -> Self:
@@ -60,8 +68,17 @@ class Narrowing(forms.Form):
     @property
     def riding_along(self) -> list[tuple[str, str]]:
         """Names and values of the parameters that every link and search of the dialog keeps."""
-        names = [name for name in self.fields if name not in ("q", "pk")]
-        return [(name, value) for name in names for value in self.query.getlist(name) if value]
+        return [(name, value) for name in self.kept for value in self.query.getlist(name) if value]
+
+    @property
+    def kept(self) -> list[str]:
+        """The names of the parameters that ride along: not what was typed, and not what was picked."""
+        return [name for name in self.fields if name not in ("q", "pk")]
+
+    def address(self, **changes: str) -> str:
+        """A query string with what rides along and these changes; an empty value leaves a parameter out."""
+        kept = [(name, value) for name, value in self.riding_along if name not in changes]
+        return "?" + urlencode([*kept, *((name, value) for name, value in changes.items() if value)])
 
 
 class Chooser(Generic[M]):
@@ -73,6 +90,9 @@ class Chooser(Generic[M]):
         search_fields: what a search looks in.
         results_template: draws the list; gets `page`, `narrowing`, `chooser` and what `context` adds.
         narrowing_class: the parameters it understands.
+        choice_name, choice_prefix: how a choice is posted to the narrowing's `action`: a field's name, and what comes
+            before the primary key in its value.
+        target, swap: the element that the answer is for, and htmx's way to put it there.
     """
 
     name: ClassVar[str]
@@ -83,6 +103,10 @@ class Chooser(Generic[M]):
     results_template: ClassVar[str]
     narrowing_class: ClassVar[type[Narrowing]] = Narrowing
     page_size: ClassVar[int] = 12
+    choice_name: ClassVar[str] = "pk"
+    choice_prefix: ClassVar[str] = ""
+    target: ClassVar[str] = "#results"
+    swap: ClassVar[str] = "innerHTML"
 
     def queryset(self, narrowing: Any) -> QuerySet[M]:
         """What may be chosen, as the user may see it."""
@@ -100,6 +124,11 @@ class Chooser(Generic[M]):
     def label(self, choice: M) -> str:
         """What a form's field shows of the choice."""
         return str(choice)
+
+    @property
+    def fragments(self) -> dict[str, str]:
+        """The template that draws each element which may be asked for alone, by the element's id."""
+        return {"dialog": self.dialog_template, "results": self.results_template}
 
     @property
     def url(self) -> str:

@@ -15,7 +15,7 @@ def choose(request: HttpRequest, name: str) -> HttpResponse:
     chooser = get_chooser(name)
     narrowing = chooser.narrowing_class.of(request.GET, user=request.user)
     context = {"chooser": chooser, "narrowing": narrowing, **chooser.context(narrowing)}
-    return page_or_fragment(request, "choosers/choose.html", context, fragments=("dialog", "results"))
+    return page_or_fragment(request, "choosers/choose.html", context, fragments=chooser.fragments)
 
 
 @require_GET

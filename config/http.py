@@ -1,5 +1,6 @@
 """A request with its own types, and the one decision whether a view answers a page or a fragment of it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest as DjangoHttpRequest
@@ -32,7 +33,7 @@ def page_or_fragment(
     template: str,
     context: dict[str, Any],
     *,
-    fragments: tuple[str, ...] = (),
+    fragments: Sequence[str] | Mapping[str, str] = (),
     status: int = 200,
 ) -> HttpResponse:
     """Draw the whole template, or the partial that htmx targets when the view offers it.
@@ -41,11 +42,12 @@ def page_or_fragment(
         request: as it came.
         template: the page, which defines each fragment as a partial of the same name.
         context: for either.
-        fragments: the ids of elements that may be drawn alone.
+        fragments: the ids of elements that may be drawn alone, each a partial of the page of that name; or a template
+            for each.
         status: the answer's status.
     """
     target = request.htmx.target if wants_fragment(request) else None
-    name = f"{template}#{target}" if target in fragments else template
-    response = render(request, name, context, status=status)
+    templates = fragments if isinstance(fragments, Mapping) else {name: f"{template}#{name}" for name in fragments}
+    response = render(request, templates.get(target or "", template), context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response

@@ -154,6 +154,8 @@ _modules = BASE_DIR / "node_modules"
 STATICFILES_DIRS: list[Any] = [
     BASE_DIR / "static",
     ("bootstrap/css", _modules / "bootstrap" / "dist" / "css"),
+    # Swaps a fragment by changing only what differs, so that the creation form keeps its focus and its typing.
+    ("idiomorph", _modules / "idiomorph" / "dist"),
 ]
 # Drawn into the pages one by one ({% icon %}), not served.
 ICONS_DIR = _modules / "bootstrap-icons" / "icons"

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 
 from config.ids import new_id
 from config.inference_types import InferenceType
@@ -46,6 +47,10 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return reverse("experiments:project_detail", args=[self.pk])
 
 
 class AttachedDatasetVersion(models.Model):
@@ -168,6 +173,10 @@ class Experiment(BaseFields):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Its overview."""
+        return reverse("experiments:experiment_detail", args=[self.pk])
 
     @property
     def is_editable(self) -> bool:

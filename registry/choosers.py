@@ -14,12 +14,13 @@ from registry.cards import cards, with_contents
 from registry.models import ModelVersion, RegisteredModel
 
 PUBLIC, PRIVATE = "public", "private"
+TABS = [(PUBLIC, "Public"), (PRIVATE, "Private")]
 
 
 class RegistryNarrowing(Narrowing):
     """Which registry, which model is open, and the inference type that a version must fit."""
 
-    tab = forms.ChoiceField(choices=[(PUBLIC, "Public"), (PRIVATE, "Private")], required=False)
+    tab = forms.ChoiceField(choices=TABS, required=False)
     model = forms.ModelChoiceField(RegisteredModel.objects.none(), required=False)
     type = forms.ChoiceField(choices=[("", "Any"), *CONFIGURED], required=False)
 
@@ -33,6 +34,16 @@ class RegistryNarrowing(Narrowing):
         if model:
             return PUBLIC if model.is_public else PRIVATE
         return self.cleaned_data["tab"] or PUBLIC
+
+    @property
+    def tabs(self) -> list[tuple[str, str, str]]:
+        """Each tab with its title and address; a change of tab closes the open model."""
+        return [(tab, title, self.address(tab=tab, model="")) for tab, title in TABS]
+
+    @property
+    def all_models_address(self) -> str:
+        """Back from a model's versions."""
+        return self.address(tab=self.tab_in_view, model="")
 
     @property
     def organizations(self) -> QuerySet[Organization]:
@@ -84,7 +95,8 @@ class ModelVersionChooser(Chooser[ModelVersion]):
         context = super().context(narrowing)
         model = narrowing.cleaned_data["model"]
         if not model:
-            context |= {"cards": cards(context["page"].rows), **self._counts(narrowing)}
+            rows = [(card, narrowing.address(model=str(card.model.pk))) for card in cards(context["page"].rows)]
+            context |= {"cards": rows, **self._counts(narrowing)}
         return context | {"model": model}
 
     def _of_tab(self, narrowing: Any) -> QuerySet[RegisteredModel]:

@@ -1,4 +1,4 @@
-"""The copy that makes an experiment out of a base, a model version out of an experiment, and a version out of a version.
+"""The copy that makes an experiment of a base, a model version of an experiment, and a version of a version.
 
 Rows are copied, never bytes: a file's copy refers to the same blob. However many rows there are, the number of queries
 is constant (SQLite's limit on parameters splits the inserts).

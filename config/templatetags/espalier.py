@@ -1,5 +1,6 @@
 """What every template may use without loading it: icons, and figures as people read them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
@@ -101,3 +102,9 @@ def moment(when: datetime | None) -> SafeString:
         date(local, "j F Y, H:i:s T"),
         date(local, "j M Y, H:i"),
     )
+
+
+@register.filter
+def get(mapping: Mapping[str, object], key: str) -> object:
+    """The mapping's value under a key that a template can't write after a dot, or an empty text."""
+    return mapping.get(key, "")
