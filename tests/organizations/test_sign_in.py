@@ -62,7 +62,7 @@ def test_the_session_gets_a_new_key(client: Client, alice: User) -> None:
     session = client.session
     session["planted"] = True
     session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
     enter(client)
     assert client.session.session_key != session.session_key
 
