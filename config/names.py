@@ -4,6 +4,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.functions import Trim
 
@@ -51,7 +52,8 @@ class NameField(_CharField):
 class DescriptionField(_TextField):
     """Free text of at most 1,000 characters, empty when nothing was said."""
 
-    default_validators = [refuse_control_characters]
+    # Django holds a TextField to its max_length in forms only, and services take text from elsewhere too.
+    default_validators = [refuse_control_characters, MaxLengthValidator(DESCRIPTION_MAX)]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("max_length", DESCRIPTION_MAX)

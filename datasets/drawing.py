@@ -22,7 +22,10 @@ NEAR_THE_END = 0.6
 
 @dataclass(frozen=True)
 class Mark:
-    """One annotation as SVG: the numbers are texts in the image's pixels, `tint` is the colour of its label."""
+    """One annotation as SVG: the numbers are texts in the image's pixels, `tint` is the colour of its label.
+
+    `box` is x, y, width and height of a box, x and y of a point.
+    """
 
     shape: Shape
     label: str
@@ -44,6 +47,7 @@ class Drawing:
     marks: list[Mark]
     classes: list[tuple[str, int]]
     text_size: str
+    point_radius: str
     is_cut: bool
 
     @property
@@ -100,6 +104,7 @@ def _drawing(
         ],
         classes=[(one.label.name, _tint(one)) for one in drawn if one.shape == Shape.CLASSIFICATION],
         text_size=_number(height),
+        point_radius=_number(height / 4),
         is_cut=len(annotations) > most,
     )
 
@@ -111,7 +116,7 @@ def _mark(annotation: Annotation, image_width: int, text_height: float) -> Mark:
         box, points = coordinates, []
         left, top, right = box[0], box[1], box[0] + box[2]
     else:
-        box, points = [], coordinates
+        box, points = (coordinates[0] if shape == Shape.POINT else []), coordinates
         left, top = min(points, key=lambda point: point[1])
         right = left
     gap, is_near_the_end = text_height / 4, left > image_width * NEAR_THE_END
