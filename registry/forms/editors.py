@@ -14,6 +14,15 @@ from registry.training import COMMAND_MAX, IMAGE_MAX, TrainingRow, read_environm
 TAG_MAX = 128
 
 
+def _lines(rows: int, placeholder: str) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "class": "mono", "spellcheck": "false", "placeholder": placeholder})
+
+
+def _line(most: int, placeholder: str) -> forms.TextInput:
+    attrs = {"maxlength": most, "class": "mono", "spellcheck": "false", "placeholder": placeholder}
+    return forms.TextInput(attrs=attrs)
+
+
 class EditorForm(forms.Form):
     """Knows the revision of the architecture that it was opened with."""
 
@@ -39,9 +48,7 @@ class LabelmapForm(EditorForm):
     labelmap = forms.CharField(
         required=False,
         strip=False,
-        widget=forms.Textarea(
-            attrs={"rows": 14, "class": "mono", "spellcheck": "false", "placeholder": "0: cat\n1: dog"}
-        ),
+        widget=_lines(14, "0: cat\n1: dog"),
         help_text="One label a line: the index that the model puts out, a colon, and the label's name.",
     )
 
@@ -49,15 +56,6 @@ class LabelmapForm(EditorForm):
     def initial_of(architecture: Architecture) -> dict[str, Any]:
         """What the form shows before anything is typed."""
         return {"revision": architecture.revision, "labelmap": write_labelmap(architecture.labelmap)}
-
-
-def _lines(rows: int, placeholder: str) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows, "class": "mono", "spellcheck": "false", "placeholder": placeholder})
-
-
-def _line(most: int, placeholder: str) -> forms.TextInput:
-    attrs = {"maxlength": most, "class": "mono", "spellcheck": "false", "placeholder": placeholder}
-    return forms.TextInput(attrs=attrs)
 
 
 class TrainingImageForm(EditorForm):

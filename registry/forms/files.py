@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
 from storage.models import Blob
 from storage.uploads import StoredFile
@@ -20,7 +19,7 @@ class SeveralFilesField(forms.FileField):
 
     widget = SeveralFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+    def clean(self, data: Any, initial: Any = None) -> list[StoredFile]:
         files = data if isinstance(data, list) else [data]
         return [super(SeveralFilesField, self).clean(file, initial) for file in files or [None]]
 

@@ -1,4 +1,4 @@
-"""What is asked about models and versions. Rules are the services'; these forms carry what was typed and their answers."""
+"""What is asked about models and versions. The rules are the services'."""
 
 from typing import Any
 

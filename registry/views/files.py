@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from config.http import HttpRequest
@@ -74,6 +75,7 @@ def _files_page(
     context = {
         "version": version,
         "form": form,
+        "upload_url": reverse("registry:model_version_files", args=[version.pk]),
         "rows": [(file, name, error) if file.pk == pk else (file, file.name, "") for file in files],
         "page_organization": version.model.organization,
     }

@@ -2,12 +2,14 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from config.http import HttpRequest, page_or_fragment
@@ -58,7 +60,7 @@ def model_create(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, f"{model} is created. Give it its first version.")
-            return redirect("registry:model_detail", pk=model.pk)
+            return redirect(_first_step(model, request.GET.get("copy_from", "")))
     return _form_page(request, "registry/model_create.html", {"form": form})
 
 
@@ -109,6 +111,14 @@ def model_delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "versions": model.versions.select_related("model")[:NAMED_BEFORE_DELETION],
     }
     return render(request, "registry/model_delete.html", context)
+
+
+def _first_step(model: RegisteredModel, copy_from: str) -> str:
+    """The new model's page, or the form of its first version when that is to be a copy."""
+    if not copy_from:
+        return reverse("registry:model_detail", args=[model.pk])
+    query = urlencode({"copy_from": copy_from})
+    return f"{reverse('registry:model_version_create', args=[model.pk])}?{query}"
 
 
 def _registry(request: HttpRequest, tab: str) -> QuerySet[RegisteredModel]:

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from config.http import HttpRequest, page_or_fragment
@@ -40,7 +41,9 @@ def model_version_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "bytes": sum(file.blob.size for file in files),
         "labels": architecture.labelmap[:LABELS_SHOWN],
         "more_labels": architecture.labelmap[LABELS_SHOWN:],
+        "environment": sorted(architecture.docker_environment.items()),
         "page": page_of(found, request.GET, size=EXPERIMENTS_SHOWN),
+        "copy_url": _copy_url(request, version),
         "can_edit": version.is_editable_by(request.user),
         "page_organization": version.model.organization,
     }
@@ -104,6 +107,16 @@ def model_version_delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "page_organization": version.model.organization,
     }
     return render(request, "registry/model_version_delete.html", context)
+
+
+def _copy_url(request: HttpRequest, version: ModelVersion) -> str:
+    """Where a copy of the version begins: in its own model, or in a new one of the user's where it is public."""
+    organization = version.model.organization
+    into = organization or request.organization
+    if into is None or not request.user.can(Role.MEMBER, into):
+        return ""
+    create = reverse("registry:model_version_create", args=[version.model_id]) if organization else None
+    return f"{create or reverse('registry:model_create')}?copy_from={version.pk}"
 
 
 def _next_number(model: RegisteredModel) -> int:
