@@ -23,10 +23,10 @@ class BlobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def human_size(self, blob: Blob) -> str:
         return filesizeformat(blob.size)
 
-    @admin.display(description="used by", empty_value="nothing")
-    def used_by(self, blob: Blob) -> str | None:
+    @admin.display(description="used by")
+    def used_by(self, blob: Blob) -> str:
         counts = referrers_of(blob).items()
-        return ", ".join(f"{label} ({count:,})" for label, count in counts) or None
+        return ", ".join(f"{label} ({count:,})" for label, count in counts) or "nothing"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

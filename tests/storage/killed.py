@@ -26,8 +26,10 @@ def main(write_name: str, folder: Path) -> None:
         prepare(folder)
         survived = killed_at(step, write_name)
         seen: dict[str, Any] = {"step": step, "after": state(folder)}
-        seen["stored_again"] = run(write_name, step=0) or state(folder)
-        seen["collected"] = collect() or state(folder)
+        run(write_name, step=0)
+        seen["done_again"] = state(folder)
+        collect()
+        seen["collected"] = state(folder)
         sys.stdout.write(json.dumps(seen) + "\n")
         if survived:
             break

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
@@ -54,8 +55,8 @@ def test_a_writer_killed_at_any_step_leaves_no_row_without_its_bytes(tmp_path: P
     assert len(outcomes) > 15
     for outcome in outcomes:
         assert outcome["after"]["damaged"] == []
-        assert outcome["stored_again"]["damaged"] == []
-        assert NEW in outcome["stored_again"]["rows"]
+        assert outcome["done_again"]["damaged"] == []
+        assert NEW in outcome["done_again"]["rows"]
         assert outcome["collected"] == {"rows": [LIVE], "files": [LIVE], "incoming": 0, "damaged": []}
     whole = outcomes[-1]["after"]
     assert NEW in whole["rows"]
@@ -107,16 +108,21 @@ def test_a_failed_write_is_no_obstacle_to_the_next(files_dir: Path) -> None:
 def test_bytes_and_folders_are_synced_before_the_row_is_committed(files_dir: Path) -> None:
     """An order, watched: sync of the file, rename, sync of every folder above it, commit."""
     order: list[str] = []
-    sync, replace, commit = os.fsync, os.replace, connection.commit
 
-    def synced(descriptor: int) -> None:
-        order.append(str(Path(f"/proc/self/fd/{descriptor}").readlink().relative_to(files_dir)))
-        sync(descriptor)
+    def noted(name: Callable[..., str], function: Callable[..., Any]) -> Callable[..., Any]:
+        def note(*args: Any) -> Any:
+            order.append(name(*args))
+            return function(*args)
+
+        return note
+
+    def folder(descriptor: int) -> str:
+        return str(Path(f"/proc/self/fd/{descriptor}").readlink().relative_to(files_dir))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", synced)
-        patch.setattr(os, "replace", lambda *paths: (order.append("rename"), replace(*paths)))
-        patch.setattr(connection, "commit", lambda: (order.append("commit"), commit()))
+        patch.setattr(os, "fsync", noted(folder, os.fsync))
+        patch.setattr(os, "replace", noted(lambda *paths: "rename", os.replace))
+        patch.setattr(connection, "commit", noted(lambda: "commit", connection.commit))
         path = Path(store([CONTENT]).path)
     file, *rest = order
     assert file.startswith("incoming/")
