@@ -121,7 +121,8 @@ def test_it_goes_on_from_its_weights(name: str, train: Any, trained: dict[str, P
 def test_weights_of_another_shape_are_left_aside(name: str, train: Any, tmp_path: Path) -> None:
     copy_folder(name, tmp_path / "files")
     arrays = ("weights", "bias") if name == "digits_linear" else ("hidden", "output", "hidden_bias", "output_bias")
-    np.savez(tmp_path / "files" / "weights.npz", **{array: np.zeros((2, 2)) for array in arrays})
+    other: dict[str, Any] = {array: np.zeros((2, 2)) for array in arrays}
+    np.savez(tmp_path / "files" / "weights.npz", **other)
     printed = train(name, files=tmp_path / "files", epochs=1)
     assert "weights.npz is of another shape: starting from nothing" in printed
 
@@ -162,7 +163,7 @@ def test_momentum_counts_with_sgd(train: Any, tmp_path: Path) -> None:
     for momentum in (0.9, 0.0):
         train("digits_mlp/first", epochs=1, optimizer="sgd", momentum=momentum)
         ended.append(weights_in(tmp_path / "output")["hidden"])
-    assert not np.array_equal(*ended)
+    assert not np.array_equal(ended[0], ended[1])
 
 
 def test_an_unexpected_parameter_ends_the_training(train: Any) -> None:
