@@ -213,6 +213,7 @@ def _begin(version: ModelVersion, *, by: User, revision: int | None = None) -> A
     architecture = Architecture.objects.select_for_update().filter(pk=version.architecture_id).first()
     if architecture is None:
         raise ValidationError("This version was deleted meanwhile.")
+    version.architecture = architecture
     if revision is not None and revision != architecture.revision:
         raise ChangedMeanwhile
     return architecture

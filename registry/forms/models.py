@@ -68,7 +68,10 @@ class ModelFilterForm(forms.Form):
     """What narrows the list of models."""
 
     type = forms.ChoiceField(
-        required=False, choices=[("", "All types"), *InferenceType.choices], label="Inference type"
+        required=False,
+        choices=[("", "All types"), *InferenceType.choices],
+        label="Inference type",
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
     tab = forms.CharField(required=False, widget=forms.HiddenInput)
 

@@ -20,7 +20,7 @@ from registry.models import ModelVersion, RegisteredModel
 from registry.services import create_model_version, delete_model_version, edit_model_version
 from registry.views.lookups import READ_ONLY, editable_version, visible_model, visible_version
 
-LABELS_SHOWN = 200
+LABELS_SHOWN = 60
 EXPERIMENTS_SHOWN = 10
 
 
