@@ -64,6 +64,13 @@ def _card(model: RegisteredModel, count: int, newest: ModelVersion | None) -> Mo
         model=model,
         version_count=count,
         constraint_count=newest.constraint_count if newest else 0,  # type: ignore[attr-defined]
-        framework=Framework(newest.framework).label if newest else "",
+        framework=_framework(newest),
         inference_type=InferenceType(newest.inference_type).label if newest else "",
     )
+
+
+def _framework(version: ModelVersion | None) -> str:
+    """The framework in words; nothing where none was named."""
+    if version is None or version.framework == Framework.NOT_CONFIGURED:
+        return ""
+    return str(Framework(version.framework).label)

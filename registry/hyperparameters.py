@@ -177,7 +177,7 @@ def _in_words(bound: str | None) -> str:
     plain = f"{number:,f}"
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
-    return plain if len(plain) <= 12 else bound
+    return plain if len(plain) <= 16 else bound
 
 
 def _read_integer(text: str) -> int:

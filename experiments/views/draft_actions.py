@@ -118,7 +118,7 @@ def _attach(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome
         outcome.plan, outcome.focus = Plan(base, plan, f"attach:{kind}:{pk}:confirmed"), "base-plan"
         return
     attach_base(draft, base=base, by=request.user)
-    outcome.focus = "base-change"
+    outcome.focus = "attach-model"
 
 
 def _find_base(request: HttpRequest, draft: ExperimentDraft, kind: str, pk: str) -> Base:

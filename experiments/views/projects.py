@@ -86,7 +86,7 @@ def project_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def project_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The project's experiments, with the user's drafts to continue on top."""
     project = _project(request, pk)
-    narrow = ExperimentFilter(request.GET or None)
+    narrow = ExperimentFilter(request.GET)
     context = {
         **_of_project(request, project),
         "filters": narrow,
