@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.asserts import assertInHTML
 
 from organizations.models import Membership, Organization, User
 from tests.factories import MembershipFactory, UserFactory
@@ -78,5 +79,5 @@ def test_the_frame_asks_for_the_organizations_once(
 
 def test_the_section_is_marked(client_of: Callable[[User], Client], alice: User) -> None:
     html = client_of(alice).get(PAGE).text
-    assert html.count('aria-current="page"') == 0
-    assert '<a href="/registry/" aria-current="true">Registry</a>' in html
+    assertInHTML('<a href="/registry/" aria-current="true">Registry</a>', html)
+    assertInHTML('<a href="/projects/">Projects</a>', html)
