@@ -39,13 +39,18 @@ class AnnotationContent:
 class ImageContent:
     """An image: its name in the version (without folders), its bytes when asked for, and what is on it.
 
-    `size` is (width, height) in pixels as its source claims, to be compared with the image itself.
+    `size` is (width, height) in pixels as its source claims, to be compared with the image itself. `source` is what a
+    refusal calls it, such as the path it came from.
     """
 
     filename: str
     read: Callable[[], bytes]
     annotations: Sequence[AnnotationContent] = ()
     size: tuple[int, int] | None = None
+    source: str = ""
+
+    def __str__(self) -> str:
+        return self.source or self.filename
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def _check_images(content: VersionContent, problems: Problems) -> None:
         seen.add(image.filename)
         for annotation in image.annotations:
             if annotation.label not in labels:
-                problems.add(f"{image.filename}: {annotation.where} names the unknown label “{annotation.label}”.")
+                problems.add(f"{image}: {annotation.where} names the unknown label “{annotation.label}”.")
 
 
 def _filename_problem(filename: str) -> str:

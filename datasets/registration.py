@@ -62,7 +62,7 @@ def _batches(images: Sequence[ImageContent], problems: Problems) -> Iterator[lis
         try:
             content = image.read()
         except OSError as error:
-            problems.add(f"{image.filename} can't be read: {error.strerror or error}.")
+            problems.add(f"{image} can't be read: {error.strerror or error}.")
             continue
         batch.append(_Read(image, content, hashlib.sha256(content).hexdigest()))
         if len(batch) == BATCH_IMAGES or sum(len(read.content) for read in batch) > BATCH_BYTES:
@@ -89,7 +89,7 @@ def _new_data(read: _Read, organization: Organization, problems: Problems) -> Da
     try:
         image = verified(read.content)
     except ValidationError as error:
-        problems.add(f"{read.image.filename} {' '.join(error.messages)}")
+        problems.add(f"{read.image} {' '.join(error.messages)}")
         return None
     data = Data(
         organization=organization,
@@ -107,10 +107,10 @@ def _new_data(read: _Read, organization: Organization, problems: Problems) -> Da
 def _check_against_image(image: ImageContent, width: int, height: int, problems: Problems) -> None:
     if image.size and image.size != (width, height):
         problems.add(
-            f"{image.filename} is {width} × {height} pixels, not {image.size[0]} × {image.size[1]} as was said: "
+            f"{image} is {width} × {height} pixels, not {image.size[0]} × {image.size[1]} as was said: "
             "its annotations were made for another image."
         )
         return
     for annotation in image.annotations:
         if problem := coordinates_problem(annotation.shape, annotation.coordinates, width, height):
-            problems.add(f"{image.filename}: {annotation.where} {problem}")
+            problems.add(f"{image}: {annotation.where} {problem}")

@@ -85,7 +85,7 @@ class _Reading:
         annotations = self._annotations(labels, paths)
         names = filenames([path.relative_to(self.folder).as_posix() for path in paths.values()])
         images = [
-            ImageContent(name, FileReader(path), annotations[image_id], self.sizes[image_id])
+            ImageContent(name, FileReader(path), annotations[image_id], self.sizes[image_id], str(path))
             for name, (image_id, path) in zip(names, paths.items(), strict=True)
         ]
         notes = [f"Crowd regions left out: {self.crowds:,}."] if self.crowds else []

@@ -35,7 +35,7 @@ def read_folders(folder: Path) -> Listing:
     in_turn = [path for row in zip_longest(*found) for path in row if path is not None]
     names = filenames([path.relative_to(folder).as_posix() for path in in_turn])
     images = [
-        ImageContent(name, FileReader(path), [AnnotationContent(label=path.parent.name)])
+        ImageContent(name, FileReader(path), [AnnotationContent(path.parent.name)], source=str(path))
         for name, path in zip(names, in_turn, strict=True)
     ]
     return Listing(labels=[path.name for path in classes], images=images)

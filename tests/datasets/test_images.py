@@ -84,10 +84,18 @@ def test_it_refuses_formats_that_are_not_listed() -> None:
         verified(picture(form="PPM"))
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "BMP"])
-def test_it_refuses_what_is_cut_off(form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("PNG", "is cut off or damaged"),
+        ("JPEG", "is cut off or damaged"),
+        ("BMP", "is cut off or damaged"),
+        ("WEBP", "is not an image"),  # its decoder wants the whole file before it tells the size
+    ],
+)
+def test_it_refuses_what_is_cut_off(form: str, expected: str) -> None:
     content = picture(size=(200, 200), form=form)
-    with pytest.raises(ValidationError, match="cut off or damaged|not an image"):
+    with pytest.raises(ValidationError, match=expected):
         verified(content[: len(content) // 2])
 
 
