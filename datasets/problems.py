@@ -27,11 +27,6 @@ class Problems:
         else:
             self.sentences.append(sentence)
 
-    def add_error(self, subject: str, error: ValidationError) -> None:
-        """Take note of what a validator said about the subject."""
-        for message in error.messages:
-            self.add(f"{subject}: {message}")
-
     def refuse(self) -> None:
         """End here when there is a problem.
 

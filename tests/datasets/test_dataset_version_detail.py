@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertTemplateUsed
 
 from config.inference_types import InferenceType
+from datasets import label_bars
 from datasets.content import AnnotationContent, VersionContent
 from datasets.drawing import DRAWN_IN_LISTS
 from datasets.models import DatasetVersion, Shape
@@ -88,12 +89,16 @@ def test_labels_are_counted_in_bars(orchard: Organization, bob: User, client_of:
     assertContains(response, '<td class="count">1,000</td>')
 
 
-def test_many_labels_are_folded_away(orchard: Organization, bob: User, client_of: ClientOf) -> None:
+def test_many_labels_are_folded_away(
+    orchard: Organization, bob: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_bars, "SHOWN_MAX", 32)
     version = DatasetVersionFactory(dataset__organization=orchard)
     for position in range(33):
         LabelFactory(dataset_version=version, position=position)
     response = client_of(bob).get(url_of(version))
-    assertContains(response, "3 more labels")
+    assertContains(response, "2 more labels")
+    assertContains(response, "1 further label is not shown.")
     assertContains(response, "This version has no images.")
 
 
