@@ -3,16 +3,30 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from botocore.exceptions import ClientError
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
 
 from storage.stores import CHUNK, DIGEST, StoredBytes, path_of
 
 NOT_FOUND = 404
+
+
+@contextmanager
+def bucket_errors() -> Iterator[None]:
+    """Say what went wrong with the bucket as a folder would: FileNotFoundError, or another OSError."""
+    try:
+        yield
+    except ClientError as error:
+        is_missing = error.response["ResponseMetadata"]["HTTPStatusCode"] == NOT_FOUND
+        raise FileNotFoundError(str(error)) if is_missing else OSError(str(error)) from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise OSError(str(error)) from error
 
 
 class BucketStore:
@@ -25,6 +39,7 @@ class BucketStore:
     def incoming(self) -> Path:
         return Path(settings.FILES_DIR) / "incoming"
 
+    @bucket_errors()
     def send_ahead(self, source: Path, path: str) -> None:
         """Upload, even over equal bytes: an upload that is skipped would tell that someone else has them."""
         with source.open("rb") as file:
@@ -35,32 +50,36 @@ class BucketStore:
         if self._size(path) != size:
             self.send_ahead(source, path)
 
+    @bucket_errors()
     def open(self, path: str) -> BinaryIO:
-        try:
-            body = self.storage.bucket.Object(path).get()["Body"]
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == NOT_FOUND:
-                raise FileNotFoundError(path) from error
-            raise
+        body = self._client.get_object(Bucket=self.storage.bucket_name, Key=path)["Body"]
         self.incoming.mkdir(parents=True, exist_ok=True)
         copy = tempfile.TemporaryFile(dir=self.incoming)  # noqa: SIM115 - the caller closes it
         shutil.copyfileobj(body, copy, CHUNK)
         copy.seek(0)
         return cast(BinaryIO, copy)
 
+    @bucket_errors()
     def remove(self, path: str) -> None:
         self.storage.delete(path)
 
     def walk(self) -> Iterator[StoredBytes]:
-        for found in self.storage.bucket.objects.filter(Prefix="blobs/"):
-            digest = found.key.rpartition("/")[2]
-            if DIGEST.fullmatch(digest) and found.key == path_of(digest):
-                yield StoredBytes(digest, found.size, found.last_modified)
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.storage.bucket_name, Prefix="blobs/"):
+            for found in page.get("Contents", ()):
+                digest = found["Key"].rpartition("/")[2]
+                if DIGEST.fullmatch(digest) and found["Key"] == path_of(digest):
+                    yield StoredBytes(digest, found["Size"], found["LastModified"])
 
     def direct_url(self, path: str, *, disposition: str, content_type: str, lifetime: int) -> str:
         answer = {"ResponseContentDisposition": disposition, "ResponseContentType": content_type}
         return str(self.storage.url(path, parameters=answer, expire=lifetime))
 
+    @property
+    def _client(self) -> Any:
+        return self.storage.connection.meta.client
+
+    @bucket_errors()
     def _size(self, path: str) -> int | None:
         try:
             return int(self.storage.size(path))
