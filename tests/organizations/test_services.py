@@ -1,6 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 
 from organizations import services
 from organizations.models import Membership, Organization, Role, User
@@ -87,3 +92,30 @@ def test_whoever_manages_all_memberships_manages_these(bob: User, orchard: Organ
     host.user_permissions.add(Permission.objects.get(codename="change_membership"))
     services.change_role(membership=membership_of(bob), role=Role.OWNER, by=User.objects.get(pk=host.pk))
     assert membership_of(bob).role == Role.OWNER
+
+
+def test_two_owners_can_not_both_be_the_first_to_leave(
+    transactional_db: None, olive: User, orchard: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owners = [membership_of(olive), MembershipFactory(organization=orchard, role=Role.OWNER)]
+    refuse, both_were_allowed = services.refuse_the_last_owner, Barrier(len(owners))
+
+    def refuse_and_wait_for_the_other(membership: Membership) -> None:
+        refuse(membership)
+        with suppress(BrokenBarrierError):  # the other is not let in, as it should be
+            both_were_allowed.wait(timeout=0.5)
+
+    def leave(membership: Membership) -> bool:
+        try:
+            services.remove_member(membership=membership, by=membership.user)
+        except ValidationError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    monkeypatch.setattr(services, "refuse_the_last_owner", refuse_and_wait_for_the_other)
+    with ThreadPoolExecutor() as pool:
+        left = list(pool.map(leave, owners))
+    assert sorted(left) == [False, True]
+    assert Membership.objects.filter(role=Role.OWNER).count() == 1
