@@ -159,7 +159,7 @@ class _Seeding:
         return ModelVersion(
             model=model,
             number=number + 1,
-            name=f"v{number + 1}",
+            name=name_of("version", number),
             inference_type=TYPES[number % len(TYPES)],
             framework=Framework.ONNX,
             architecture=architecture,
@@ -177,7 +177,7 @@ class _Seeding:
                 status=Status.values[number % len(Status.values)],
                 architecture=architecture,
                 base_kind=BaseKind.PRIVATE_MODEL if models else BaseKind.NONE,
-                base_name=f"line v{models[number % len(models)].number}" if models else "",
+                base_name=str(models[number % len(models)]) if models else "",
                 base_model_version=models[number % len(models)] if models else None,
                 created_by=self.by,
             )
