@@ -18,6 +18,14 @@ from organizations.current import current_organization
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Django's, which every view is behind; when htmx asked, the whole page goes to the sign-in, not a fragment."""
 
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Who asks is not looked up for views that everybody may use: a page's images cost no session query each."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:

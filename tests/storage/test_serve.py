@@ -256,3 +256,13 @@ def spoil(file: Path, damage: bytes | None) -> None:
     file.unlink()
     if damage is not None:
         file.write_bytes(damage)
+
+
+def test_a_page_full_of_images_costs_one_query_each(
+    client_of: Callable[[User], Client], bob: User, blob: Blob, django_assert_num_queries: Any
+) -> None:
+    client, url = client_of(bob), image_url(blob, "image/png")
+    with django_assert_num_queries(1):
+        response = client.get(url)
+    assert body_of(response) == APPLES
+    assert "Cookie" not in response.get("Vary", "")
