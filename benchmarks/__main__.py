@@ -63,6 +63,7 @@ def _database() -> Iterator[None]:
         yield
         return
     given = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"bench_{given}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield
