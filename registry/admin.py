@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 
-from organizations.models import Organization
+from organizations.models import Organization, User
 from registry.forms.admin import ArchitectureForm, HyperparameterForm, RuledForm, SlotFormSet, TakeBackForm
 from registry.models import (
     Architecture,
@@ -36,6 +36,12 @@ from registry.services import (
 def is_staffs_own(request: HttpRequest, model: RegisteredModel) -> bool:
     """Staff keep the Public Registry; what belongs to an organization only a superuser touches."""
     return model.is_public or bool(request.user.is_superuser)
+
+
+def _staff(request: HttpRequest) -> User:
+    """Who is signed in to the admin."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class RegistryFilter(admin.SimpleListFilter):
@@ -86,11 +92,11 @@ class RegisteredModelAdmin(ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: RegisteredModel, form: Any, change: bool) -> None:
         if not change:
-            obj.created_by = request.user  # type: ignore[assignment]
+            obj.created_by = _staff(request)
         super().save_model(request, obj, form, change)
 
     def delete_model(self, request: HttpRequest, obj: RegisteredModel) -> None:
-        delete_model(model=obj, by=request.user)  # type: ignore[arg-type]
+        delete_model(model=obj, by=_staff(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[RegisteredModel]) -> None:
         for model in queryset:
@@ -112,7 +118,7 @@ class RegisteredModelAdmin(ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Publish to the Public Registry", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[RegisteredModel]) -> None:
-        self._each(request, queryset, partial(publish_to_public_registry, by=request.user), "public")
+        self._each(request, queryset, partial(publish_to_public_registry, by=_staff(request)), "public")
 
     @admin.action(description="Take back from the Public Registry", permissions=["change"])
     def take_back(self, request: HttpRequest, queryset: QuerySet[RegisteredModel]) -> HttpResponse | None:
@@ -120,7 +126,7 @@ class RegisteredModelAdmin(ModelAdmin):  # type: ignore[type-arg]
         form = TakeBackForm(request.POST if "organization" in request.POST else None)
         if form.is_valid():
             organization: Organization = form.cleaned_data["organization"]
-            act = partial(take_back, organization=organization, by=request.user)
+            act = partial(take_back, organization=organization, by=_staff(request))
             self._each(request, queryset, act, f"{organization}'s")
             return None
         context = {
@@ -181,11 +187,11 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
             obj.architecture.bump()
             super().save_model(request, obj, form, change)
             return
-        created = create_model_version(by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        created = create_model_version(by=_staff(request), **form.cleaned_data)
         obj.__dict__.update(created.__dict__)
 
     def delete_model(self, request: HttpRequest, obj: ModelVersion) -> None:
-        delete_model_version(version=obj, by=request.user)  # type: ignore[arg-type]
+        delete_model_version(version=obj, by=_staff(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         for version in queryset:

@@ -114,7 +114,11 @@ def test_a_labelmap_may_be_pairs(folder: Path, staff: User):
         ('name = "fruit-sorter"', 'name = "  "', "can't be empty"),
         ('name = "fruit-sorter"', f'name = "{"x" * 101}"', "at most 100 characters"),
         ('name = "fruit-sorter"', 'name = "a\\u0007b"', "control character"),
-        ('name = "fruit-sorter"', 'name = "x"\nnmae = "y"', "model.toml: nmae: it is not known here. Known are: version"),
+        (
+            'name = "fruit-sorter"',
+            'name = "x"\nnmae = "y"',
+            "model.toml: nmae: it is not known here. Known are: version",
+        ),
         ('framework = "ONNX"', 'framework = "CAFFE"', "model.toml: version: framework: “CAFFE” is not known."),
         (
             "default = 20",
