@@ -93,6 +93,7 @@ class Chooser(Generic[M]):
         choice_name, choice_prefix: how a choice is posted to the narrowing's `action`: a field's name, and what comes
             before the primary key in its value.
         target, swap: the element that the answer is for, and htmx's way to put it there.
+        sync: the line of requests in which a choice waits its turn.
     """
 
     name: ClassVar[str]
@@ -107,6 +108,7 @@ class Chooser(Generic[M]):
     choice_prefix: ClassVar[str] = ""
     target: ClassVar[str] = "#results"
     swap: ClassVar[str] = "innerHTML"
+    sync: ClassVar[str] = "this:drop"
 
     def queryset(self, narrowing: Any) -> QuerySet[M]:
         """What may be chosen, as the user may see it."""

@@ -10,7 +10,7 @@ class SignInForm(AuthenticationForm):
         "inactive": "This account is switched off. Ask whoever runs this server.",
     }
     username = forms.CharField(
-        label="User name",
+        label="Username",
         max_length=150,
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "username", "autocapitalize": "none"}),
     )

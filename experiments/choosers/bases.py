@@ -61,7 +61,7 @@ class BaseModelChooser(ModelVersionChooser):
     name = "base-model"
     title = "Attach a Model"
     choice_name, choice_prefix = "action", "attach:model:"
-    target, swap = "#draft", "morph"
+    target, swap, sync = "#draft", "morph", "#autosave:queue all"
     narrowing_class = BaseModelNarrowing
 
     def queryset(self, narrowing: Any) -> QuerySet[ModelVersion]:
@@ -76,7 +76,7 @@ class BaseExperimentChooser(Chooser[Experiment]):
     name = "base-experiment"
     title = "Attach an Experiment"
     choice_name, choice_prefix = "action", "attach:experiment:"
-    target, swap = "#draft", "morph"
+    target, swap, sync = "#draft", "morph", "#autosave:queue all"
     results_template = "experiments/_base_experiments.html"
     narrowing_class = DraftNarrowing
 

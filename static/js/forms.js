@@ -9,7 +9,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const template = document.createElement("template");
   template.innerHTML = serverResponse;
   if (template.content.firstElementChild?.id !== target.id) return;
-  const style = requestConfig.elt.getAttribute("hx-swap") ?? "innerHTML";
+  const style = requestConfig.elt.closest("[hx-swap]")?.getAttribute("hx-swap") ?? "innerHTML";
   detail.swapOverride = style.replace("innerHTML", "outerHTML");
 });
 
