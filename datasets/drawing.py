@@ -17,7 +17,7 @@ DRAWN_IN_LISTS = 60
 DRAWN_ALONE = 1_000
 NAMED_IN_WORDS = 10
 # From here on, as a share of the image's width, a label is written to the left, so that its end is seen.
-NEAR_THE_END = 0.6
+NEAR_THE_END = 0.5
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,7 @@ def test_nothing_is_stored_after_the_first_problem(
     broken = ImageContent("broken.png", reader(b"no image"))
     refusal(orchard, bob, content_of(good[0], broken, *good[1:]))
     assert list(Data.objects.values_list("filename", flat=True)) == ["0.png"]
+    assert Blob.objects.count() == 2, "the first image and its thumbnail"
 
 
 def test_a_file_that_cannot_be_read_is_named(orchard: Organization, bob: User) -> None:
