@@ -23,7 +23,7 @@ from registry.model_folder import (
     read_model_folder,
     write_model_toml,
 )
-from registry.models import ModelVersion, RegisteredModel
+from registry.models import HyperparameterFields, ModelVersion, RegisteredModel
 from registry.rows import (
     ConstraintRow,
     HyperparameterRow,
@@ -124,19 +124,21 @@ def content_of(version: ModelVersion) -> ModelFolder:
 
 def hyperparameter_rows(version: ModelVersion) -> list[HyperparameterRow]:
     """The version's hyperparameters as they are written."""
-    return [
-        HyperparameterRow(
-            key=row.key,
-            kind=row.kind,
-            value=row.value,
-            minimum=row.minimum or "",
-            maximum=row.maximum or "",
-            choices=row.choices,
-            required=row.required,
-            help=row.help,
-        )
-        for row in version.architecture.hyperparameters.all()
-    ]
+    return [hyperparameter_row(row) for row in version.architecture.hyperparameters.all()]
+
+
+def hyperparameter_row(row: HyperparameterFields) -> HyperparameterRow:
+    """A stored hyperparameter as it is written."""
+    return HyperparameterRow(
+        key=row.key,
+        kind=row.kind,
+        value=row.value,
+        minimum=row.minimum or "",
+        maximum=row.maximum or "",
+        choices=row.choices,
+        required=row.required,
+        help=row.help,
+    )
 
 
 def constraint_rows(version: ModelVersion) -> list[ConstraintRow]:

@@ -50,7 +50,6 @@ name = "weights"
 path = "files/weights.onnx"             # inside the folder
 """
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -64,11 +63,10 @@ from registry.hyperparameters import Kind, Rule
 from registry.labelmaps import checked_labelmap
 from registry.models import Framework
 from registry.rows import ConstraintRow, HyperparameterRow, SlotRow
-from registry.toml import Table
+from registry.toml import Table, read_toml, without_empty
 from registry.training import TrainingRow
 
 MODEL_TOML = "model.toml"
-MODEL_TOML_MAX = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +105,7 @@ def read_model_folder(folder: Path) -> ModelFolder:
     Raises:
         ValidationError: with the file, the place in it, and what is wrong there.
     """
-    table = Table(_read_toml(folder / MODEL_TOML), MODEL_TOML)
+    table = Table(read_toml(folder / MODEL_TOML), MODEL_TOML)
     version, training = table.table("version"), table.table("training")
     content = ModelFolder(
         name=table.text("name"),
@@ -118,7 +116,7 @@ def read_model_folder(folder: Path) -> ModelFolder:
         framework=version.one_of("framework", Framework.values, Framework.NOT_CONFIGURED),
         training=_read_training(training),
         labelmap=_read_labelmap(table),
-        hyperparameters=[_read_hyperparameter(row) for row in table.tables("hyperparameters")],
+        hyperparameters=[read_hyperparameter(row) for row in table.tables("hyperparameters")],
         constraints=[_read_constraint(row) for row in table.tables("constraints")],
         files=[_read_file(row, folder) for row in table.tables("files")],
     )
@@ -130,11 +128,11 @@ def read_model_folder(folder: Path) -> ModelFolder:
 def write_model_toml(content: ModelFolder) -> str:
     """The text of `model.toml`: the same text for the same content, and what is empty is left out."""
     training = content.training
-    document = _without_empty(
+    document = without_empty(
         {
             "name": content.name,
             "description": content.description,
-            "version": _without_empty(
+            "version": without_empty(
                 {
                     "name": content.version_name,
                     "description": content.version_description,
@@ -142,7 +140,7 @@ def write_model_toml(content: ModelFolder) -> str:
                     "framework": str(content.framework),
                 }
             ),
-            "training": _without_empty(
+            "training": without_empty(
                 {
                     "image": training.image,
                     "tag": training.tag,
@@ -152,12 +150,42 @@ def write_model_toml(content: ModelFolder) -> str:
                 }
             ),
             "labelmap": {str(index): name for index, name in content.labelmap},
-            "hyperparameters": [_written_hyperparameter(row) for row in content.hyperparameters],
+            "hyperparameters": [written_hyperparameter(row) for row in content.hyperparameters],
             "constraints": [_written_constraint(row) for row in content.constraints],
             "files": [{"name": row.name, "path": row.path} for row in content.files],
         }
     )
     return tomli_w.dumps(document)
+
+
+def read_hyperparameter(table: Table, *, value: str = "default") -> HyperparameterRow:
+    """A hyperparameter with its rule; its value stands under the key `value`.
+
+    Raises:
+        ValidationError: with the place, and what is wrong there.
+    """
+    kinds = [kind.lower() for kind in Kind.values]
+    kind = table.one_of("type", kinds).upper()
+    row = HyperparameterRow(
+        key=table.text("key"),
+        kind=kind,
+        value=table.value(value, kind),
+        minimum=table.value("minimum", kind, ""),
+        maximum=table.value("maximum", kind, ""),
+        choices=table.texts("choices"),
+        required=table.flag("required"),
+        help=table.text("help", ""),
+    )
+    table.end()
+    return row
+
+
+def written_hyperparameter(row: HyperparameterRow, *, value: str = "default") -> dict[str, Any]:
+    """The table that `read_hyperparameter` reads."""
+    rule = Rule(kind=row.kind, choices=row.choices)
+    written: dict[str, Any] = {"key": row.key, "type": row.kind.lower(), value: rule.read(row.value)}
+    written |= {name: rule.read(bound) for name in ("minimum", "maximum") if (bound := getattr(row, name))}
+    return written | without_empty({"choices": row.choices, "required": row.required, "help": row.help})
 
 
 def paths_of(files: Iterable[tuple[str, str]]) -> list[FileRow]:
@@ -196,24 +224,6 @@ def path_in(folder: Path, path: str, place: str) -> Path:
     return inside
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MODEL_TOML_MAX + 1)
-    except OSError as error:
-        raise ValidationError(f"Can't read {path}: {error.strerror}.") from error
-    if len(content) > MODEL_TOML_MAX:
-        raise ValidationError(f"{MODEL_TOML} is larger than {MODEL_TOML_MAX // 2**20} MB.")
-    try:
-        return tomllib.loads(content.decode())
-    except UnicodeDecodeError as error:
-        raise ValidationError(f"{MODEL_TOML} is not UTF-8 text: byte {error.start + 1} can't be read.") from error
-    except RecursionError as error:
-        raise ValidationError(f"{MODEL_TOML} nests too deeply.") from error
-    except ValueError as error:
-        raise ValidationError(f"{MODEL_TOML} is not TOML: {error}.") from error
-
-
 def _read_training(table: Table) -> TrainingRow:
     training = TrainingRow(
         image=table.text("image", ""),
@@ -241,30 +251,6 @@ def _read_labelmap(table: Table) -> list[tuple[int, str]]:
         raise table.refusal("labelmap", refusal.messages[0]) from refusal
 
 
-def _read_hyperparameter(table: Table) -> HyperparameterRow:
-    kinds = [kind.lower() for kind in Kind.values]
-    kind = table.one_of("type", kinds).upper()
-    row = HyperparameterRow(
-        key=table.text("key"),
-        kind=kind,
-        value=table.value("default", kind),
-        minimum=table.value("minimum", kind, ""),
-        maximum=table.value("maximum", kind, ""),
-        choices=table.texts("choices"),
-        required=table.flag("required"),
-        help=table.text("help", ""),
-    )
-    table.end()
-    return row
-
-
-def _written_hyperparameter(row: HyperparameterRow) -> dict[str, Any]:
-    rule = Rule(kind=row.kind, choices=row.choices)
-    written: dict[str, Any] = {"key": row.key, "type": row.kind.lower(), "default": rule.read(row.value)}
-    written |= {name: rule.read(bound) for name in ("minimum", "maximum") if (bound := getattr(row, name))}
-    return written | _without_empty({"choices": row.choices, "required": row.required, "help": row.help})
-
-
 def _read_constraint(table: Table) -> ConstraintRow:
     row = ConstraintRow(name=table.text("name"), slots=[_read_slot(slot) for slot in table.tables("slots")])
     table.end()
@@ -278,7 +264,7 @@ def _read_slot(table: Table) -> SlotRow:
 
 
 def _written_constraint(row: ConstraintRow) -> dict[str, Any]:
-    return {"name": row.name, "slots": [_without_empty({"alias": slot.alias, "help": slot.help}) for slot in row.slots]}
+    return {"name": row.name, "slots": [without_empty({"alias": slot.alias, "help": slot.help}) for slot in row.slots]}
 
 
 def _read_file(table: Table, folder: Path) -> FileRow:
@@ -286,7 +272,3 @@ def _read_file(table: Table, folder: Path) -> FileRow:
     table.end()
     path_in(folder, row.path, f"{table.place}, path")
     return row
-
-
-def _without_empty(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in table.items() if value not in ("", [], {}, False)}

@@ -57,14 +57,14 @@ class ConstraintRow:
     slots: list[SlotRow] = field(default_factory=list)
 
 
-def checked_hyperparameters(rows: Sequence[HyperparameterRow]) -> list[HyperparameterRow]:
+def checked_hyperparameters(rows: Sequence[HyperparameterRow], *, most: int = ROWS_MAX) -> list[HyperparameterRow]:
     """The rows with their values and bounds in canonical text.
 
     Raises:
-        ValidationError: with a sentence for each place that is wrong.
+        ValidationError: with a sentence for each place that is wrong, or when there are more than `most`.
     """
-    if len(rows) > ROWS_MAX:
-        raise ValidationError(f"An architecture has at most {ROWS_MAX:,} hyperparameters; these are {len(rows):,}.")
+    if len(rows) > most:
+        raise ValidationError(f"An architecture has at most {most:,} hyperparameters; these are {len(rows):,}.")
     refusals: Refusals = {}
     counts = Counter(row.key.strip() for row in rows)
     checked = []

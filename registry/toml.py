@@ -1,11 +1,15 @@
 """A TOML table that is read key by key: a wrong type, a missing key and an unknown one are refused with their place."""
 
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from registry.hyperparameters import Kind, write
+
+TOML_MAX = 10 * 1024 * 1024
 
 _MISSING: Any = object()
 
@@ -17,6 +21,34 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     Kind.TEXT: ((str,), 'write a text in quotes, such as "cosine".'),
     Kind.CHOICE: ((str,), 'write one of the choices in quotes, such as "adam".'),
 }
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What the file says.
+
+    Raises:
+        ValidationError: when it can't be read, is larger than 10 MB, or is not TOML.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(TOML_MAX + 1)
+    except OSError as error:
+        raise ValidationError(f"Can't read {path}: {error.strerror}.") from error
+    if len(content) > TOML_MAX:
+        raise ValidationError(f"{path.name} is larger than {TOML_MAX // 2**20} MB.")
+    try:
+        return tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        raise ValidationError(f"{path.name} is not UTF-8 text: byte {error.start + 1} can't be read.") from error
+    except RecursionError as error:
+        raise ValidationError(f"{path.name} nests too deeply.") from error
+    except ValueError as error:
+        raise ValidationError(f"{path.name} is not TOML: {error}.") from error
+
+
+def without_empty(table: dict[str, Any]) -> dict[str, Any]:
+    """A table as it is written: empty texts, arrays and tables are left out, and what is false."""
+    return {key: value for key, value in table.items() if value not in ("", [], {}, False)}
 
 
 class Table:
@@ -86,7 +118,10 @@ class Table:
         is_right = isinstance(value, types) and isinstance(value, bool) == (kind == Kind.BOOLEAN)
         if key in self.values and not is_right:
             raise self.refusal(key, sentence)
-        return write(value)
+        try:
+            return write(value)
+        except ValueError as error:  # Python writes no integer of more than 4,300 digits, and TOML may hold one
+            raise self.refusal(key, "it is too large.") from error
 
     def table(self, key: str) -> "Table":
         """A table; an empty one when it is left out."""
