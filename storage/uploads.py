@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from functools import wraps
-from typing import IO, Any, TypeAlias, TypeVar, cast
+from functools import partial, wraps
+from typing import IO, Any, TypeAlias, TypeVar, cast, overload
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, TooManyFilesSent, ValidationError
@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from storage.incoming import Incoming
 from storage.models import Blob
 from storage.names import clean_filename
 from storage.services import receive, settle
@@ -30,13 +31,25 @@ NO_ROOM = "The server could not keep the file, so nothing was kept. Tell the adm
 TOO_MANY = "More than {most} files came at once, so nothing was kept: send them in several steps."
 
 
-def streams_to_store(view: V) -> V:
+@overload
+def streams_to_store(view: V) -> V: ...
+@overload
+def streams_to_store(*, gate: Callable[..., object]) -> Callable[[V], V]: ...
+def streams_to_store(view: Any = None, *, gate: Callable[..., object] | None = None) -> Any:
     """Let the view receive files: `request.FILES` holds `StoredFile`s, at most UPLOAD_LIMIT_BYTES each.
 
     They are streamed under temporary names, and become blobs only after the form's CSRF token was found good; what did
     not become one is gone when the view has answered. A visitor who is not signed in never comes here.
-    """
 
+    Args:
+        view: what is decorated, when there is no gate.
+        gate: called as the view is, before a byte of the body is read, and raises what the view would raise for
+            somebody who may not send anything there.
+    """
+    return _streaming(view, gate) if view else partial(_streaming, gate=gate)
+
+
+def _streaming(view: V, gate: Callable[..., object] | None) -> V:
     @csrf_protect
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -49,6 +62,8 @@ def streams_to_store(view: V) -> V:
     @csrf_exempt
     @wraps(view)
     def streaming(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if gate and request.method == "POST":
+            gate(request, *args, **kwargs)
         receiver = StreamIntoStore(request)
         request.upload_handlers = [receiver]
         try:
@@ -69,21 +84,22 @@ class StoredFile(UploadedFile):  # type: ignore[type-arg]
     name: str
 
     def __init__(self, name: str, content_type: str) -> None:
-        self._incoming = receive(limit=settings.UPLOAD_LIMIT_BYTES)
+        self._incoming: Incoming | None = None
         self._blob: Blob | None = None
         self._refusal: ValidationError | None = None
         try:
-            name = clean_filename(name)
+            cleaned = clean_filename(name)
         except ValidationError as refusal:
-            name = "file"
+            cleaned = "file"
             self.refuse(refusal)
-        super().__init__(name=name, content_type=content_type)
+        else:
+            self._try(self._begin)
+        super().__init__(name=cleaned, content_type=content_type)
 
     @property
     def size(self) -> int:
         """In bytes."""
-        self._must_be_kept()
-        return self._incoming.size
+        return self._kept.size
 
     @size.setter
     def size(self, size: int | None) -> None:
@@ -92,14 +108,15 @@ class StoredFile(UploadedFile):  # type: ignore[type-arg]
     @property
     def blob(self) -> Blob:
         """The content."""
-        self._must_be_kept()
+        if self._refusal is not None:
+            raise self._refusal
         assert self._blob is not None, "A file becomes a blob once the form's token was checked."
         return self._blob
 
     def take(self, chunk: bytes) -> None:
         """Take the next bytes; those of a refused file are dropped, so that the rest of the form still arrives."""
         if self._refusal is None:
-            self._try(lambda: self._incoming.write(chunk))
+            self._try(lambda: self._kept.write(chunk))
 
     def settle(self) -> None:
         """Make it a blob."""
@@ -109,13 +126,18 @@ class StoredFile(UploadedFile):  # type: ignore[type-arg]
     def refuse(self, refusal: ValidationError) -> None:
         """Keep nothing of it."""
         self._refusal = refusal
-        self._incoming.discard()
+        self.close()
 
     def close(self) -> None:
-        self._incoming.discard()
+        """Remove what did not become a blob."""
+        if self._incoming is not None:
+            self._incoming.discard()
+
+    def _begin(self) -> None:
+        self._incoming = receive(limit=settings.UPLOAD_LIMIT_BYTES)
 
     def _become_a_blob(self) -> None:
-        self._blob = settle(self._incoming)
+        self._blob = settle(self._kept)
 
     def _try(self, step: Callable[[], None]) -> None:
         try:
@@ -126,9 +148,12 @@ class StoredFile(UploadedFile):  # type: ignore[type-arg]
             logger.exception("An upload could not be kept.")
             self.refuse(ValidationError(NO_ROOM, code="not_kept"))
 
-    def _must_be_kept(self) -> None:
+    @property
+    def _kept(self) -> Incoming:
         if self._refusal is not None:
             raise self._refusal
+        assert self._incoming is not None, "A file without content was refused."
+        return self._incoming
 
 
 class StreamIntoStore(FileUploadHandler):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from storage.models import Blob
 from storage.references import referrers_of
 from storage.services import GarbageReport, collect_garbage, receive, store
+from storage.stores import status_of
 from tests.factories import ArchitectureFileFactory, BlobFactory, DataFactory
 
 DAY = timedelta(days=1)
@@ -109,6 +110,10 @@ def test_it_sweeps_old_temporary_files_only(files_dir: Path) -> None:
     assert not old.path.exists()
     assert young.path.exists()
     young.discard()
+
+
+def test_a_file_that_goes_away_meanwhile_is_no_error(files_dir: Path) -> None:
+    assert status_of(files_dir / "gone") is None
 
 
 def test_a_dry_run_changes_nothing(files_dir: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storage.names import INVISIBLE, NAME_MAX_BYTES, clean_filename
@@ -54,6 +54,7 @@ def test_a_long_name_without_an_extension_is_cut() -> None:
     assert clean_filename("." + "x" * 300) == "." + "x" * 254
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 @example("CON" + "." * 300)
 @example("a" * 254 + " b" * 50)

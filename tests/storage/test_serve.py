@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from organizations.models import User
@@ -178,6 +179,7 @@ def test_a_range_beyond_the_end_is_refused(client: Client, blob: Blob, asked: st
     assert_harmless(response)
 
 
+@examples(deadline=None)
 @given(st.binary(max_size=50), st.integers(0, 60), st.integers(0, 60))
 def test_any_range_is_the_slice_it_names(content: bytes, first: int, last: int) -> None:
     try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
@@ -18,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from organizations.models import User
 from storage.models import Blob
 from storage.services import verify_storage
+from storage.uploads import StoredFile
 
 APPLES = b"apples" * 50_000
 DIGEST = hashlib.sha256(APPLES).hexdigest()
@@ -240,12 +242,28 @@ def test_a_full_disk_is_said_at_the_field(
     assert stored_files(files_dir) == []
 
 
-def test_what_was_refused_has_no_blob(bobs: Client, settings: LazySettings) -> None:
+def test_a_disk_that_takes_no_file_is_said_at_the_field(bobs: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**options: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    response = bobs.post("/keep/", {"file": a_file(), "title": "What was typed"})
+    assert response.json()["errors"]["file"][0].startswith("The server could not keep the file")
+    assert response.json()["title"] == "What was typed"
+
+
+def test_what_was_refused_has_no_blob() -> None:
     """Whoever forgets the form's validation gets the sentence as well."""
-    settings.UPLOAD_LIMIT_BYTES = 10
-    response = bobs.post("/keep/", {"file": a_file()})
-    [sentence] = response.json()["errors"]["file"]
-    assert sentence == "The file is larger than 10 bytes, the most that is taken."
+    file = StoredFile("apples.bin", "text/plain")
+    file.refuse(ValidationError("Not today."))
+    for attribute in ("blob", "size"):
+        with pytest.raises(ValidationError, match="Not today"):
+            getattr(file, attribute)
+
+
+def test_a_gate_is_asked_before_a_byte_is_read(bobs: Client) -> None:
+    assert post_stream(bobs, "/gated/", Unread(), 1_000).status_code == 403
+    assert bobs.get("/gated/").json() == {"method": "GET"}
 
 
 def test_equal_uploads_are_one_blob(bobs: Client) -> None:

@@ -1,3 +1,4 @@
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,3 +112,15 @@ def test_the_command_fails_on_damage(files_dir: Path, capsys: pytest.CaptureFixt
     assert failure.value.returncode == 1
     assert capsys.readouterr().out == f"{broken.sha256} wrong bytes, used by registry.ArchitectureFile.blob (1)\n"
     assert whole.sha256 not in str(failure.value)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_command_shows_a_person_how_far_it_is() -> None:
+    BlobFactory.create_batch(2)
+    terminal = Terminal()
+    call_command("verify_storage", stderr=terminal, no_color=True)
+    assert terminal.getvalue() == "\r1 of 2\r2 of 2\n"

@@ -3,6 +3,7 @@
 from typing import cast
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
 from django.views.decorators.http import require_http_methods
@@ -31,8 +32,17 @@ def keep(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"kept": kept, "title": form.cleaned_data["title"]})
 
 
+def refuse(request: HttpRequest) -> None:
+    raise PermissionDenied("Not here.")
+
+
+@streams_to_store(gate=refuse)
+def gated(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"method": request.method})
+
+
 def plain(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"fields": request.POST.dict(), "files": sorted(request.FILES)})
 
 
-urlpatterns = [path("keep/", keep), path("plain/", plain), path("", include("config.urls"))]
+urlpatterns = [path("keep/", keep), path("gated/", gated), path("plain/", plain), path("", include("config.urls"))]
