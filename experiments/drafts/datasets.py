@@ -104,8 +104,11 @@ def set_dataset_versions(
 def remove_dataset_version(draft: ExperimentDraft, *, alias: str, by: User) -> None:
     """Take the dataset version of that alias out."""
     draft = load_for_change(draft, by=by)
-    if draft.dataset_versions.filter(alias=alias).delete()[0]:
-        touch(draft)
+    # Compared here: what a request names need not be text that the database can be asked for.
+    for entry in draft.dataset_versions.all():
+        if entry.alias == alias:
+            entry.delete()
+            touch(draft)
 
 
 def _check_constraint(draft: ExperimentDraft, constraint: DatasetConstraint | None, choices: list[Choice]) -> None:

@@ -21,7 +21,7 @@ class Merge:
         new: keys that only the new base has.
         updated: untouched keys whose default is another in the new base.
         gone: keys that only the old base had and nobody had edited.
-        unfit: edits whose value does not fit the new base's type or range; they stay and must be mended.
+        unfit: edits whose value is none of the key's type or range now; they stay and must be mended.
         restored: keys that the user had removed and the new base requires.
     """
 
@@ -100,7 +100,7 @@ def _leave(result: Merge, mine: DraftHyperparameter) -> None:
     row = DraftHyperparameter(pk=mine.pk, value=mine.value, inherited_value=None, **specification_of(mine))
     row.required = False
     result.rows.append(row)
-    result.kept.append(row)
+    (result.unfit if row.error else result.kept).append(row)
 
 
 def inherited(theirs: HyperparameterFields) -> DraftHyperparameter:
