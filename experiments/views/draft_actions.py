@@ -90,7 +90,8 @@ def _save(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: 
 def _create(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
     if outcome.saved.refusals or outcome.saved.pending_type:
         outcome.attempted = True
-        outcome.focus = f"id_{next(iter(outcome.saved.typed))}"
+        name = next(iter(outcome.saved.typed))
+        outcome.focus = name if name.startswith("hp-") else f"id_{name}"
         return
     create = save_changes if draft.edits_id else create_experiment
     outcome.created = create(draft, by=request.user)

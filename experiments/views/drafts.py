@@ -97,7 +97,7 @@ def _act(request: HttpRequest, draft: ExperimentDraft) -> HttpResponse:
 def _answer(request: HttpRequest, draft: ExperimentDraft, outcome: Outcome) -> HttpResponse:
     if outcome.created:
         return _to(request, outcome.created)
-    if outcome.redirect_to and not wants_fragment(request):
+    if outcome.redirect_to and not wants_fragment(request) and not outcome.saved.typed:
         return redirect(outcome.redirect_to)
     draft = drafts_of(request.user).get(pk=draft.pk)
     if wants_fragment(request) or outcome.has_something_to_say:

@@ -31,7 +31,7 @@ from experiments.services import (
 )
 from organizations.models import Role
 
-DRAFTS_SHOWN = 5
+DRAFTS_SHOWN = 20
 
 
 @require_GET
