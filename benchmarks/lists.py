@@ -61,30 +61,24 @@ def measure(report: Report, small: Side, large: Side, *, runs: int) -> None:
     )
     for listing in LISTINGS:
         base = [listing.address(side) for side in (small, large)]
-        _row(report, listing.name, small, large, base, target="", runs=runs)
+        _row(report, listing, listing.name, small, large, base, runs=runs)
         pages = [next_page(side, address) for side, address in zip((small, large), base, strict=True)]
-        _row(report, "  next page", small, large, pages, target=listing.target, runs=runs)
+        _row(report, listing, "  next page", small, large, pages, runs=runs)
         for name, text in SEARCHES.items():
             found = [_with(address, f"q={text.replace(' ', '+')}") for address in base]
-            _row(report, f"  search, {name}", small, large, found, target=listing.target, runs=runs, is_search=True)
+            _row(report, listing, f"  search, {name}", small, large, found, runs=runs)
         for narrow in listing.filters:
             found = [_with(address, narrow) for address in base]
-            _row(report, f"  {narrow.replace('=', ' ').lower()}", small, large, found, target=listing.target, runs=runs)
+            _row(report, listing, f"  {narrow.replace('=', ' ').lower()}", small, large, found, runs=runs)
 
 
 def _row(
-    report: Report,
-    name: str,
-    small: Side,
-    large: Side,
-    addresses: list[str],
-    *,
-    target: str,
-    runs: int,
-    is_search: bool = False,
+    report: Report, listing: Listing, name: str, small: Side, large: Side, addresses: list[str], *, runs: int
 ) -> None:
     few, many = addresses
-    what = f"{name.strip()}, {many}"
+    is_opened, is_search = name == listing.name, "search" in name
+    what = name if is_opened else f"{listing.name}, {name.strip()}"
+    target = "" if is_opened else listing.target
     queries = small.queries(few, target=target), large.queries(many, target=target)
     fast, slow = sampled(lambda: small.get(few, target=target), lambda: large.get(many, target=target), runs=runs)
     ratio = p95(slow) / p95(fast)
