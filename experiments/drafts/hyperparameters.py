@@ -1,6 +1,8 @@
 """What the buttons of the hyperparameters part do: add, remove, restore, reset."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,10 +12,12 @@ from experiments.drafts.access import load_for_change, touch
 from experiments.models import DraftHyperparameter, ExperimentDraft
 from organizations.models import User
 from registry.hyperparameters import Kind, Rule, validate_key
+from registry.rows import HyperparameterRow, checked_hyperparameters
 
 # A choice's choices are its author's to say, so one is inherited and never added here.
 ADDABLE = [(kind.value, kind.label) for kind in Kind if kind != Kind.CHOICE]
 HYPERPARAMETERS_MAX = 2_000
+_TOO_MANY = f"An experiment has at most {HYPERPARAMETERS_MAX:,} hyperparameters."
 
 
 @transaction.atomic
@@ -46,6 +50,38 @@ def add_hyperparameter(draft: ExperimentDraft, *, key: str, kind: str, value: st
     )
     touch(draft)
     return row
+
+
+@transaction.atomic
+def add_hyperparameters(draft: ExperimentDraft, *, rows: Sequence[HyperparameterRow], by: User) -> None:
+    """Add keys with the rules that their values obey, after the others: as an experiment file says them.
+
+    Args:
+        draft: the user's draft.
+        rows: in order. Of any kind: what is an addition now may have come from a base with its choices or its range.
+        by: the draft's owner.
+
+    Raises:
+        ValidationError: by place, such as `hyperparameters-3-value` (counted from 0).
+    """
+    draft = load_for_change(draft, by=by)
+    checked = checked_hyperparameters(rows, most=HYPERPARAMETERS_MAX)
+    there = {row.key: row for row in draft.hyperparameters.all()}
+    if len(there) + len(checked) > HYPERPARAMETERS_MAX:
+        raise ValidationError(_TOO_MANY)
+    taken = {index: there[row.key] for index, row in enumerate(checked) if row.key in there}
+    if taken:
+        raise ValidationError({f"hyperparameters-{index}-key": _refusal_of_taken(row) for index, row in taken.items()})
+    first = max((row.position + 1 for row in there.values()), default=0)
+    DraftHyperparameter.objects.bulk_create(
+        _added(draft, row, position) for position, row in enumerate(checked, start=first)
+    )
+    touch(draft)
+
+
+def _added(draft: ExperimentDraft, row: HyperparameterRow, position: int) -> DraftHyperparameter:
+    values = asdict(row) | {"minimum": row.minimum or None, "maximum": row.maximum or None}
+    return DraftHyperparameter(draft=draft, position=position, **values)
 
 
 @transaction.atomic
@@ -99,7 +135,9 @@ def _refusal_of_key(draft: ExperimentDraft, key: str) -> str:
         return " ".join(refusal.messages)
     same = draft.hyperparameters.filter(key=key).first()
     if same:
-        return f"{key} was removed: restore it instead." if same.is_removed else f"There is a {key} already."
-    if draft.hyperparameters.count() >= HYPERPARAMETERS_MAX:
-        return f"An experiment has at most {HYPERPARAMETERS_MAX:,} hyperparameters."
-    return ""
+        return _refusal_of_taken(same)
+    return _TOO_MANY if draft.hyperparameters.count() >= HYPERPARAMETERS_MAX else ""
+
+
+def _refusal_of_taken(row: DraftHyperparameter) -> str:
+    return f"{row.key} was removed: restore it instead." if row.is_removed else f"There is a {row.key} already."
