@@ -53,11 +53,15 @@ def create_experiment(draft: ExperimentDraft, *, by: User) -> Experiment:
         created = Experiment.objects.visible_to(by).filter(pk=draft.pk).first()
         if created:
             return created
-        raise DraftIncomplete(DraftReview(drafts_of(by).get(pk=draft.pk)).problems or [_RACE]) from None
+        raise _looked_at_again(draft, by) from None
+
+
+def _looked_at_again(draft: ExperimentDraft, by: User) -> DraftIncomplete:
+    return DraftIncomplete(DraftReview(drafts_of(by).get(pk=draft.pk)).problems or [_RACE])
 
 
 _RACE = Problem(
-    "create", "try again", "Something changed while the experiment was created. Nothing was written: try again."
+    "create", "try again", "Something changed while the experiment was written. Nothing was saved: try again."
 )
 
 
@@ -91,14 +95,22 @@ def _create(draft: ExperimentDraft, by: User) -> Experiment:
     return experiment
 
 
-@transaction.atomic
 def save_changes(draft: ExperimentDraft, *, by: User) -> Experiment:
     """Write a draft of changes into the experiment that it edits, and end the draft.
 
     Raises:
         DraftIncomplete: with everything that is wrong, as for a new experiment.
         PermissionDenied: when the user may not.
+        ExperimentDraft.DoesNotExist: when the draft, or the experiment with it, is no more.
     """
+    try:
+        with transaction.atomic():
+            return _save_changes(draft, by)
+    except IntegrityError:
+        raise _looked_at_again(draft, by) from None
+
+
+def _save_changes(draft: ExperimentDraft, by: User) -> Experiment:
     draft = load_for_change(draft, by=by)
     experiment = draft.edits = _locked(draft.edits)
     if not experiment.is_editable:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from config.search import matching
 from datasets.models import DatasetVersion
@@ -22,7 +22,7 @@ def found_versions(versions: QuerySet[DatasetVersion], text: str) -> QuerySet[Da
     """
     dataset, slash, version = text.partition("/")
     if slash:
-        versions = versions.filter(Q(dataset__name__icontains=dataset.strip()) & Q(name__icontains=version.strip()))
+        versions = matching(matching(versions, dataset, ("dataset__name",)), version, ("name",))
     else:
         versions = matching(versions, text, ("name", "dataset__name"))
     return versions.select_related("dataset").annotate(label_count=Count("labels", distinct=True))

@@ -50,8 +50,9 @@ def start_from(experiment: Experiment, *, by: User) -> ExperimentDraft:
     draft = ExperimentDraft.objects.create(
         project=experiment.project, owner=by, inference_type=_type_of(experiment), revision=1
     )
-    attach_base(draft, base=experiment, by=by)
+    # Before the base: their aliases say which of its constraints was filled.
     _copy_dataset_versions(experiment, draft)
+    attach_base(draft, base=experiment, by=by)
     draft.refresh_from_db()
     return draft
 
@@ -76,6 +77,9 @@ def draft_of_changes(experiment: Experiment, *, by: User) -> ExperimentDraft:
             "inference_type": _type_of(experiment),
             "base_kind": experiment.base_kind,
             "base_name": experiment.base_name,
+            # One of them, for the page to link: an experiment made from an experiment records both.
+            "base_experiment": experiment.base_experiment,
+            "base_model_version": None if experiment.base_experiment else experiment.base_model_version,
             "base_revision": experiment.architecture.revision,
             "dataset_constraint": experiment.dataset_constraint,
         },

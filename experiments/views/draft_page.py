@@ -95,7 +95,8 @@ class DraftPage:
     def _field(self, name: str, place: str, stored: str) -> Field:
         saved = self.outcome.saved
         error = saved.refusals.get(name) or self.outcome.errors.get(place, "")
-        if stored or self.outcome.attempted:
+        # What was not filled in yet is no mistake before Create; a value that was emptied is one at once.
+        if stored or self.outcome.attempted or name.startswith("hp-"):
             error = error or self.review.problem_at(place)
         return Field(name=name, id=place, value=saved.typed.get(name, stored), was=stored, error=error)
 

@@ -118,7 +118,8 @@ def project_dataset_versions(request: HttpRequest, pk: uuid.UUID) -> HttpRespons
 @require_POST
 def dataset_version_attach(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Attach the version that was chosen."""
-    project, version = _project(request, pk), _version(request)
+    project = _project(request, pk)
+    version = _version(request, project)
     attach_dataset_version(project=project, dataset_version=version, by=request.user)
     messages.success(request, f"{version} is attached.")
     return _back_to_versions(request, project)
@@ -127,7 +128,8 @@ def dataset_version_attach(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def dataset_version_detach(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Detach a version that no experiment uses."""
-    project, version = _project(request, pk), _version(request)
+    project = _project(request, pk)
+    version = _version(request, project)
     try:
         detach_dataset_version(project=project, dataset_version=version, by=request.user)
         messages.success(request, f"{version} is detached.")
@@ -140,13 +142,13 @@ def _project(request: HttpRequest, pk: uuid.UUID) -> Project:
     return get_object_or_404(Project.objects.visible_to(request.user).select_related("organization"), pk=pk)
 
 
-def _version(request: HttpRequest) -> DatasetVersion:
-    versions = DatasetVersion.objects.visible_to(request.user).select_related("dataset")
+def _version(request: HttpRequest, project: Project) -> DatasetVersion:
+    versions = DatasetVersion.objects.visible_to(request.user).filter(dataset__organization=project.organization)
     try:
         key = uuid.UUID(request.POST.get("dataset_version", ""))
     except ValueError:
         key = new_id()
-    return get_object_or_404(versions, pk=key)
+    return get_object_or_404(versions.select_related("dataset"), pk=key)
 
 
 def _back_to_versions(request: HttpRequest, project: Project) -> HttpResponse:
