@@ -45,17 +45,22 @@ class ModelVersionForm(forms.Form):
     description = description_field()
 
 
+class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A version that the user may see; a key that is no key is refused like a stranger's."""
+
+    def to_python(self, value: Any) -> ModelVersion | None:
+        try:
+            version: ModelVersion | None = super().to_python(value)
+        except forms.ValidationError as refusal:
+            sentence = "The version to copy does not exist, or you can't see it. Choose another one, or none."
+            raise forms.ValidationError(sentence) from refusal
+        return version
+
+
 class NewModelVersionForm(ModelVersionForm):
     """A version that begins empty, or with the architecture of another one that the user may see."""
 
-    copy_from = forms.ModelChoiceField(
-        ModelVersion.objects.none(),
-        required=False,
-        widget=forms.HiddenInput,
-        error_messages={
-            "invalid_choice": "The version to copy does not exist, or you can't see it. Choose another one, or none.",
-        },
-    )
+    copy_from = VersionField(ModelVersion.objects.none(), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, number: int, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -26,7 +26,7 @@ from registry.forms.shapes import (
 from registry.hyperparameters import Kind
 from registry.labelmaps import read_labelmap
 from registry.models import ModelVersion
-from registry.views.lookups import editable_version
+from registry.views.lookups import editable_version, posted
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,7 +60,7 @@ def model_version_constraints(request: HttpRequest, pk: uuid.UUID) -> HttpRespon
 def model_version_labelmap(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Edit which index means which label."""
     version = editable_version(request, pk)
-    form = LabelmapForm(request.POST or None, initial=LabelmapForm.initial_of(version.architecture))
+    form = LabelmapForm(posted(request), initial=LabelmapForm.initial_of(version.architecture))
 
     def save(revision: int | None) -> None:
         labelmap = read_labelmap(form.cleaned_data["labelmap"])
@@ -73,7 +73,7 @@ def model_version_labelmap(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def model_version_image(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Edit the image, its flags and environment, and the command."""
     version = editable_version(request, pk)
-    form = TrainingImageForm(request.POST or None, initial=TrainingImageForm.initial_of(version.architecture))
+    form = TrainingImageForm(posted(request), initial=TrainingImageForm.initial_of(version.architecture))
 
     def save(revision: int | None) -> None:
         set_training_image(version=version, training=form.training, by=request.user, revision=revision)

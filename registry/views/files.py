@@ -13,7 +13,7 @@ from config.http import HttpRequest
 from registry.editing import add_files, remove_file, rename_file
 from registry.forms.files import UploadForm
 from registry.models import ArchitectureFile, ModelVersion
-from registry.views.lookups import editable_version, visible_file
+from registry.views.lookups import editable_version, posted, visible_file
 from storage.links import download_url
 from storage.uploads import streams_to_store
 
@@ -30,7 +30,7 @@ def file_download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def model_version_files(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Upload, rename and remove files."""
     version = editable_version(request, pk)
-    form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
+    form = UploadForm(posted(request), request.FILES if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             added = add_files(version=version, files=form.named_files, by=request.user)

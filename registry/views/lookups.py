@@ -3,6 +3,7 @@
 import uuid
 
 from django.core.exceptions import PermissionDenied
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 
 from config.http import HttpRequest
@@ -43,6 +44,11 @@ def visible_file(request: HttpRequest, pk: uuid.UUID) -> ArchitectureFile:
     versions = ModelVersion.objects.visible_to(request.user)
     files = ArchitectureFile.objects.filter(architecture__model_version__in=versions)
     return get_object_or_404(files.select_related("blob", "architecture__model_version"), pk=pk)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: an empty post is a post as well."""
+    return request.POST if request.method == "POST" else None
 
 
 def _must_be_editable(thing: RegisteredModel | ModelVersion, request: HttpRequest) -> None:

@@ -20,7 +20,7 @@ from registry.cards import cards, with_contents
 from registry.forms.models import ModelFilterForm, ModelForm
 from registry.models import ModelVersion, RegisteredModel
 from registry.services import create_model, delete_model, edit_model
-from registry.views.lookups import editable_model, visible_model
+from registry.views.lookups import editable_model, posted, visible_model
 
 PUBLIC, PRIVATE = "public", "private"
 PAGE_SIZE = 24
@@ -52,7 +52,7 @@ def model_create(request: HttpRequest) -> HttpResponse:
     if request.organization is None:
         raise PermissionDenied("You belong to no organization. Ask an owner of one to add you.")
     request.user.must_be(Role.MEMBER, request.organization)
-    form = ModelForm(request.POST or None)
+    form = ModelForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             model = create_model(organization=request.organization, by=request.user, **form.cleaned_data)
@@ -83,7 +83,7 @@ def model_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def model_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Give a model another name or description."""
     model = editable_model(request, pk)
-    form = ModelForm(request.POST or None, initial={"name": model.name, "description": model.description})
+    form = ModelForm(posted(request), initial={"name": model.name, "description": model.description})
     if request.method == "POST" and form.is_valid():
         try:
             edit_model(model=model, by=request.user, **form.cleaned_data)

@@ -18,7 +18,7 @@ from organizations.models import Role, of_own_organizations
 from registry.forms.models import ModelVersionForm, NewModelVersionForm
 from registry.models import ModelVersion, RegisteredModel
 from registry.services import create_model_version, delete_model_version, edit_model_version
-from registry.views.lookups import READ_ONLY, editable_version, visible_model, visible_version
+from registry.views.lookups import READ_ONLY, editable_version, posted, visible_model, visible_version
 
 LABELS_SHOWN = 60
 EXPERIMENTS_SHOWN = 10
@@ -58,9 +58,7 @@ def model_version_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         raise PermissionDenied(READ_ONLY)
     request.user.must_be(Role.MEMBER, model.organization)
     source = _source(request)
-    form = NewModelVersionForm(
-        request.POST or None, initial=_initial(source), user=request.user, number=_next_number(model)
-    )
+    form = NewModelVersionForm(posted(request), initial=_initial(source), user=request.user, number=_next_number(model))
     if request.method == "POST" and form.is_valid():
         try:
             version = create_model_version(model=model, by=request.user, **form.cleaned_data)
@@ -79,7 +77,7 @@ def model_version_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Change what a version is called and what it is for."""
     version = editable_version(request, pk)
     fields = ("name", "description", "inference_type", "framework")
-    form = ModelVersionForm(request.POST or None, initial={name: getattr(version, name) for name in fields})
+    form = ModelVersionForm(posted(request), initial={name: getattr(version, name) for name in fields})
     if request.method == "POST" and form.is_valid():
         try:
             edit_model_version(version=version, by=request.user, **form.cleaned_data)

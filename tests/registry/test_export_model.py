@@ -87,6 +87,13 @@ def test_a_damaged_file_leaves_no_half_folder(staff: User, tmp_path: Path, files
     assert list(tmp_path.iterdir()) in ([], [files_dir])
 
 
+def test_a_place_that_can_not_be_written_is_told(staff: User, tmp_path: Path):
+    ModelVersionFactory(model__organization=None, model__name="one")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CommandError, match="Can't write"):
+        call_command("export_model", "one", str(tmp_path / "file" / "out"), public=True)
+
+
 texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
 lines = texts.map(str.strip)
 names = lines.filter(bool)

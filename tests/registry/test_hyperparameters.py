@@ -1,7 +1,5 @@
 """How values are read: typed, exact, and refused in a sentence."""
 
-import math
-
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
@@ -50,7 +48,7 @@ def test_canonical_text_is_read_as_the_same_value(kind: str, text: str):
 
 
 @given(st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False)))
-def test_a_value_is_never_taken_for_another_kind(value: object):
+def test_a_value_is_never_taken_for_another_kind(value: int | float | bool):
     text = write(value)
     assert kind_of(text) == Kind.TEXT
     assert kind_of(value) != Kind.TEXT
@@ -96,7 +94,7 @@ def test_a_boolean_has_several_words(text: str, value: bool):
 
 
 def test_minus_zero_is_zero():
-    assert math.copysign(1, Rule(kind=Kind.NUMBER).read("-0.0")) == 1
+    assert write(Rule(kind=Kind.NUMBER).read("-0.0")) == "0.0"
 
 
 @pytest.mark.parametrize("key", ["", "   ", " a", "a ", "a\nb", "a\tb", "x" * 101, "a\x07b"])

@@ -153,6 +153,13 @@ def test_a_labelmap_may_be_pairs(folder: Path, staff: User):
         ('path = "files/train.py"', 'path = ""', "leaves the folder"),
         ('name = "script"', 'name = "weights"', "There is a file “weights” already."),
         ("[labelmap]", "[labelmap", "model.toml is not TOML"),
+        ("required = true", "required = 1", "hyperparameter 1: required: write true or false without quotes."),
+        ('tag = "1.4"', 'tag = "1.4"\nflags = "--gpus=all"', "Cannot overwrite a value"),
+        ('"--gpus=all"', "3", "training: flags: write an array of texts"),
+        ('OMP_NUM_THREADS = "2"', "OMP_NUM_THREADS = 2", "training: environment: write a table of texts"),
+        ('[version]\nname = "balanced"\n', 'version = "v1"\n[other]\n', "version: write a table: [version]."),
+        ('alias = "val"', 'alias = "val", slot = 1', "constraint 2: slot 2: slot: it is not known here."),
+        ('path = "files/train.py"', 'path = "files/con"', "“files/con”"),
     ],
 )
 def test_it_says_what_is_wrong_and_where(folder: Path, staff: User, old: str, new: str, sentence: str):
@@ -216,3 +223,54 @@ def test_the_same_name_in_another_organization_is_another_model(folder: Path, ol
     theirs = RegisteredModelFactory(organization=harbor, name="fruit-sorter")
     call_command("import_model", str(folder), organization="Orchard")
     assert not theirs.versions.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('name = "a"\nlabelmap = 3', "labelmap: write a table of lines"),
+        ('name = "a"\nlabelmap = [[0]]', "labelmap: write a table of lines"),
+        ('name = "a"\nhyperparameters = 3', "hyperparameters: write tables: [[hyperparameters]]."),
+        ('name = "a"\n[hyperparameters]\nkey = "b"', "hyperparameters: write tables: [[hyperparameters]]."),
+        ('name = "a"\nfiles = [3]', "files: write tables: [[files]]."),
+    ],
+)
+def test_it_says_which_shape_is_right(tmp_path: Path, staff: User, text: str, sentence: str):
+    (tmp_path / "model.toml").write_text(text, encoding="utf-8")
+    assert sentence in refusal(tmp_path)
+
+
+def test_a_filename_that_is_none_elsewhere_is_refused(folder: Path, staff: User):
+    (folder / "files" / "a|b").write_text("x")
+    change(folder, 'path = "files/train.py"', 'path = "files/a|b"')
+    assert "can't be a file's name everywhere" in refusal(folder)
+    assert not Blob.objects.exists()
+
+
+def test_a_version_of_nothing_but_a_name(tmp_path: Path, staff: User):
+    (tmp_path / "model.toml").write_text('name = "bare"', encoding="utf-8")
+    call_command("import_model", str(tmp_path), public=True)
+    version = ModelVersion.objects.get()
+    assert (version.name, version.inference_type, version.framework) == ("v1", "NOT_CONFIGURED", "NOT_CONFIGURED")
+
+
+def test_what_is_too_large_is_refused(tmp_path: Path, staff: User, monkeypatch):
+    monkeypatch.setattr("registry.toml.TOML_MAX", 1024 * 1024)
+    (tmp_path / "model.toml").write_text("#" * (1024 * 1024 + 1))
+    assert "model.toml is larger than 1 MB" in refusal(tmp_path)
+
+
+def test_the_help_shows_how(capsys):
+    with pytest.raises(SystemExit):
+        call_command("import_model", "--help")
+    shown = capsys.readouterr().out
+    assert "manage.py import_model digits-mlp/ --public" in shown
+    assert "[[constraints.slots]]" in shown
+
+
+def test_a_store_that_takes_nothing_leaves_nothing(folder: Path, staff: User, monkeypatch):
+    def full(file: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("registry.exchange.store", full)
+    assert "No space left on device. Nothing was imported." in refusal(folder)

@@ -1,12 +1,12 @@
 """`manage.py export_model`: a model version as a folder."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import ExplainedCommand
 from organizations.models import Organization
 from registry.exchange import export_model_version
 from registry.management.places import add_registry_arguments, named_registry
@@ -22,11 +22,9 @@ The folder is what import_model reads. Every file is compared with its SHA-256 w
 """
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Export a model version to a folder with a model.toml."
-
-    def create_parser(self, *args: Any, **options: Any) -> Any:
-        return super().create_parser(*args, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter, **options)
+    examples = EXAMPLES
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", metavar="MODEL[/VERSION]", help="the newest version when none is named")
@@ -37,8 +35,8 @@ class Command(BaseCommand):
         version = _version(model, named_registry(options))
         try:
             export_model_version(version=version, folder=folder)
-        except (ValidationError, DamagedBlob) as error:
-            raise CommandError("\n".join(getattr(error, "messages", [str(error)]))) from error
+        except DamagedBlob as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"{version} is exported to {folder}.")
 
 

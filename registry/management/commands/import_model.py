@@ -1,12 +1,12 @@
 """`manage.py import_model`: a model version from a folder."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import ExplainedCommand
 from organizations.models import Organization, Role, User
 from registry import model_folder
 from registry.exchange import import_model_folder
@@ -24,11 +24,9 @@ the folder:
 {model_folder.__doc__}"""
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Import a model version from a folder with a model.toml."
-
-    def create_parser(self, *args: Any, **options: Any) -> Any:
-        return super().create_parser(*args, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter, **options)
+    examples = EXAMPLES
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="FOLDER", help="holds model.toml and the files it names")
@@ -43,8 +41,8 @@ class Command(BaseCommand):
         organization = named_registry(options)
         try:
             imported = import_model_folder(folder=folder, organization=organization, by=_importer(by, organization))
-        except (ValidationError, PermissionDenied, OSError) as error:
-            raise CommandError("\n".join(getattr(error, "messages", [str(error)]))) from error
+        except OSError as error:
+            raise CommandError(f"A file could not be read or stored: {error}. Nothing was imported.") from error
         where = organization.name if organization else "the Public Registry"
         verb = "is already there, with this very content" if imported.was_there else "is imported"
         self.stdout.write(f"{imported.version} {verb}, in {where}.")
