@@ -88,6 +88,7 @@ class Chooser(Generic[M]):
         name: in the address, `/choose/<name>/`.
         title: the dialog's, the same words as on the button that opens it.
         search_fields: what a search looks in.
+        newest_by: what the list is in the order of, see `page_of`.
         results_template: draws the list; gets `page`, `narrowing`, `chooser` and what `context` adds.
         narrowing_class: the parameters it understands.
         choice_name, choice_prefix: how a choice is posted to the narrowing's `action`: a field's name, and what comes
@@ -104,6 +105,7 @@ class Chooser(Generic[M]):
     results_template: ClassVar[str]
     narrowing_class: ClassVar[type[Narrowing]] = Narrowing
     page_size: ClassVar[int] = 12
+    newest_by: ClassVar[str] = "pk"
     choice_name: ClassVar[str] = "pk"
     choice_prefix: ClassVar[str] = ""
     target: ClassVar[str] = "#results"
@@ -117,7 +119,7 @@ class Chooser(Generic[M]):
     def page(self, narrowing: Any) -> Page[Any]:
         """The page of the list that the request asks for."""
         found = matching(self.queryset(narrowing), narrowing.cleaned_data["q"], self.search_fields)
-        return page_of(found, narrowing.query, size=self.page_size)
+        return page_of(found, narrowing.query, size=self.page_size, newest_by=self.newest_by)
 
     def context(self, narrowing: Any) -> dict[str, Any]:
         """What the templates draw."""

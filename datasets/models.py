@@ -202,7 +202,7 @@ class Annotation(models.Model):
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="annotations")
     label = models.ForeignKey(Label, models.RESTRICT, related_name="annotations")
     shape = models.CharField(max_length=20, choices=Shape)
-    coordinates = models.JSONField(default=list)
+    coordinates = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["id"]

@@ -149,7 +149,7 @@ class Experiment(BaseFields):
     objects = ExperimentQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-id"]
+        ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "name"],
@@ -166,9 +166,9 @@ class Experiment(BaseFields):
             ),
         ]
         indexes = [
-            models.Index(fields=["project", "-id"], name="experiments_newest_first"),
-            models.Index(fields=["project", "status", "-id"], name="experiments_of_a_status"),
-            models.Index(fields=["project", "inference_type", "-id"], name="experiments_of_a_type"),
+            models.Index(fields=["project", "-created_at", "-id"], name="experiments_newest_first"),
+            models.Index(fields=["project", "status", "-created_at", "-id"], name="experiments_of_a_status"),
+            models.Index(fields=["project", "inference_type", "-created_at", "-id"], name="experiments_of_a_type"),
         ]
 
     def __str__(self) -> str:

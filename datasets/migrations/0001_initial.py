@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
-                ("coordinates", models.JSONField(default=list)),
+                ("coordinates", models.JSONField(blank=True, default=list)),
                 (
                     "asset",
                     models.ForeignKey(

@@ -78,6 +78,7 @@ class BaseExperimentChooser(Chooser[Experiment]):
     choice_name, choice_prefix = "action", "attach:experiment:"
     target, swap, sync = "#draft", "morph", "#autosave:queue all"
     results_template = "experiments/_base_experiments.html"
+    newest_by = "created_at"
     narrowing_class = DraftNarrowing
 
     def queryset(self, narrowing: Any) -> QuerySet[Experiment]:

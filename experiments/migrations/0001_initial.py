@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["-id"],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
@@ -492,15 +492,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="experiment",
-            index=models.Index(fields=["project", "-id"], name="experiments_newest_first"),
+            index=models.Index(fields=["project", "-created_at", "-id"], name="experiments_newest_first"),
         ),
         migrations.AddIndex(
             model_name="experiment",
-            index=models.Index(fields=["project", "status", "-id"], name="experiments_of_a_status"),
+            index=models.Index(fields=["project", "status", "-created_at", "-id"], name="experiments_of_a_status"),
         ),
         migrations.AddIndex(
             model_name="experiment",
-            index=models.Index(fields=["project", "inference_type", "-id"], name="experiments_of_a_type"),
+            index=models.Index(fields=["project", "inference_type", "-created_at", "-id"], name="experiments_of_a_type"),
         ),
         migrations.AddConstraint(
             model_name="experiment",

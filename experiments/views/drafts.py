@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from config.http import HttpRequest, page_or_fragment, wants_fragment
+from config.ids import new_id
 from experiments.creation import DraftIncomplete
 from experiments.drafts.access import drafts_of
 from experiments.drafts.lifecycle import discard_draft, draft_of_changes, start_draft, start_from
@@ -30,7 +31,7 @@ def draft_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         draft_id = uuid.UUID(request.POST.get("draft", ""))
     except ValueError:
-        draft_id = uuid.uuid4()
+        draft_id = new_id()
     draft = start_draft(project=project, draft_id=draft_id, by=request.user)
     return redirect("experiments:draft_detail", draft.pk)
 

@@ -91,7 +91,7 @@ def project_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         **_of_project(request, project),
         "filters": narrow,
         "is_filtered": any(narrow.value(name) for name in narrow.fields),
-        "page": page_of(_experiments(request, project, narrow), request.GET),
+        "page": page_of(_experiments(request, project, narrow), request.GET, newest_by="created_at"),
         "drafts": drafts_of(request.user).filter(project=project).touched()[:DRAFTS_SHOWN],  # type: ignore[attr-defined]
         "draft_id": new_id(),
     }
