@@ -114,9 +114,7 @@ class _FilledForm:
 
     def create(self) -> Experiment:
         """Fill in the four parts in order, and create."""
-        self._save(
-            name=self.content.name, description=self.content.description, inference_type=self.content.inference_type
-        )
+        self._save({name: getattr(self.content, name) for name in ("name", "description", "inference_type")})
         with self._noting("base"):
             self._attach_base()
         self._end_if_refused()
@@ -131,9 +129,11 @@ class _FilledForm:
             self.refusals += [self._in_file(problem) for problem in refusal.problems]
             raise ValidationError(self.refusals) from refusal
 
-    def _save(self, **data: str) -> None:
+    def _save(self, data: dict[str, str], places: dict[str, str] | None = None) -> None:
+        """Type into the form's fields; each has its place in the file, or is called like it."""
         saved = save_form(self.draft, data=data, by=self.by)
-        self.refusals += [f"{self.place}: {name}: {sentence}" for name, sentence in saved.refusals.items()]
+        for name, sentence in saved.refusals.items():
+            self.refusals.append(f"{self.place}: {(places or {}).get(name, name)}: {sentence}")
 
     def _attach_base(self) -> None:
         if self.content.base:
@@ -153,12 +153,13 @@ class _FilledForm:
     def _change_hyperparameters(self) -> None:
         table = Table(self.content.changed, f"{self.place}: hyperparameters: changed")
         rows = {row.key: row for row in self.draft.hyperparameters.all()}
-        data = {}
+        data, places = {}, {}
         for key in table.values:
             with self._noting():
                 row = self._inherited(table, key, rows)
                 data[f"hp-{row.pk}"] = table.value(key, row.kind)
-        self._save(**data)
+                places[f"hp-{row.pk}"] = f"hyperparameters: changed: {key}"
+        self._save(data, places)
 
     def _inherited(self, table: Table, key: str, rows: dict[str, DraftHyperparameter]) -> DraftHyperparameter:
         if key not in rows:
