@@ -23,7 +23,7 @@ class ChooserWidget(forms.Widget):
         self.choice: Model | None = None
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        return {"chooser": self.chooser, "field": name, "choice": self.choice, "id": (attrs or {}).get("id", name)}
+        return {"widget": {"chooser": self.chooser, "field": name, "choice": self.choice}}
 
 
 class ChooserField(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -25,5 +25,5 @@ def chosen(request: HttpRequest, name: str) -> HttpResponse:
     narrowing = chooser.narrowing_class.of(request.GET, user=request.user)
     field, pk = narrowing.cleaned_data["field"], narrowing.cleaned_data["pk"]
     choice = get_object_or_404(chooser.queryset(narrowing), pk=pk) if pk else None
-    context = {"widget": {"chooser": chooser, "field": field, "choice": choice, "id": f"id_{field}"}}
+    context = {"widget": {"chooser": chooser, "field": field, "choice": choice}}
     return trigger_client_event(render(request, "choosers/field.html", context), "close-dialog")

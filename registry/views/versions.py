@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from choosers.chooser import get_chooser
 from config.http import HttpRequest, page_or_fragment
 from config.paging import page_of
 from config.search import matching
@@ -67,7 +68,17 @@ def model_version_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, f"{version} is created.")
             return redirect("registry:model_version_detail", pk=version.pk)
-    context = {"form": form, "model": model, "source": source, "page_organization": model.organization}
+    context = {
+        "form": form,
+        "model": model,
+        "widget": {
+            "chooser": get_chooser("model-version"),
+            "field": "copy_from",
+            "choice": source,
+            "back": request.path,
+        },
+        "page_organization": model.organization,
+    }
     status = 422 if form.errors else 200
     return render(request, "registry/model_version_create.html", context, status=status)
 

@@ -34,7 +34,11 @@ def test_a_copy_is_offered_and_made(model: RegisteredModel, bob: User, client_of
     client = client_of(bob)
     text = client.get(url(model), {"copy_from": source.pk}).content.decode()
     assert f'name="copy_from" value="{source.pk}"' in " ".join(text.split())
+    assert f"/choose/model-version/?field=copy_from&amp;back={url(model)}" in text
     assert '<option value="CLASSIFICATION" selected>' in text
+    query = {"field": "copy_from", "pk": source.pk}
+    chosen = client.get(reverse("choosers:chosen", args=["model-version"]), query).content.decode()
+    assert f'name="copy_from" value="{source.pk}"' in " ".join(chosen.split())
     client.post(url(model), {**FIELDS, "copy_from": source.pk})
     copy = ModelVersion.objects.get(model=model)
     assert copy.architecture.hyperparameters.filter(key="source").exists()
