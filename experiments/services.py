@@ -71,17 +71,23 @@ def detach_dataset_version(*, project: Project, dataset_version: DatasetVersion,
         ValidationError: when experiments of the project use it, naming them.
     """
     by.must_be(Role.ADMIN, project.organization)
+    refuse_detaching(project=project, dataset_version=dataset_version)
+    project.attachments.filter(dataset_version=dataset_version).delete()
+
+
+def refuse_detaching(*, project: Project, dataset_version: DatasetVersion) -> None:
+    """The rule of detaching; inside the transaction that detaches.
+
+    Raises:
+        ValidationError: when experiments of the project use the version, naming them.
+    """
     # Locked, so that no experiment that uses it is created between the look and the deletion.
-    attachments = AttachedDatasetVersion.objects.select_for_update().filter(
-        project=project, dataset_version=dataset_version
-    )
-    list(attachments)
+    list(project.attachments.select_for_update().filter(dataset_version=dataset_version))
     users = Experiment.objects.filter(project=project, dataset_versions__dataset_version=dataset_version).distinct()
     names = list(users.values_list("name", flat=True)[: IN_USE_SHOWN + 1])
     if names:
         shown = ", ".join(names[:IN_USE_SHOWN]) + (" and others" if len(names) > IN_USE_SHOWN else "")
         raise ValidationError(f"{dataset_version} is used by {shown}, so it stays attached.")
-    attachments.delete()
 
 
 def in_use(project: Project) -> set[object]:
