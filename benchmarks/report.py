@@ -1,5 +1,6 @@
 """What was measured, as tables, and what of it is worse than promised."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,9 @@ def sampled(*acts: Callable[[], object], runs: int) -> list[list[float]]:
     """How long each act takes, run after run: in turn, so that whatever else the machine does meets all of them."""
     for act in acts * WARM_UP:
         act()
+    # What made the rows left much behind, and no server would look through it.
+    gc.collect()
+    gc.freeze()
     samples = [[milliseconds(act) for act in acts] for _ in range(runs)]
     return [list(of_act) for of_act in zip(*samples, strict=True)]
 
