@@ -1,18 +1,50 @@
 // The creation form is swapped by morphing: what is typed while an answer is on its way must survive the answer.
-const unsent = new WeakSet(); // fields that changed since the form was last sent
+const unsent = new Set(); // fields that changed since the form was last sent
 const SYNCED = new Set(["value", "checked", "selected"]);
 const field = (node) => node.closest?.("select") ?? node;
+const form = () => document.getElementById("draft");
 
-document.addEventListener("input", ({ target }) => target.form?.id === "draft" && unsent.add(target));
-document.addEventListener("change", ({ target }) => target.form?.id === "draft" && unsent.add(target));
+let onTheWay = 0; // requests that carry the form
+let failed = false; // the last of them did not arrive
 
-document.addEventListener("htmx:configRequest", ({ detail }) => {
-  if (detail.verb !== "post") return;
-  for (const element of document.getElementById("draft")?.elements ?? []) unsent.delete(element);
+// The corner of the page says whether the server has everything.
+function tell() {
+  const corner = document.getElementById("kept");
+  if (corner) corner.textContent = unsent.size || onTheWay ? "Saving…" : failed ? "Not saved" : "Draft kept";
+}
+
+function note({ target }) {
+  if (target.form?.id !== "draft") return;
+  unsent.add(target);
+  tell();
+}
+
+document.addEventListener("input", note);
+document.addEventListener("change", note);
+
+document.addEventListener("htmx:configRequest", ({ detail }) => detail.formData.has("was-name") && unsent.clear());
+
+document.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig } }) => {
+  if (!requestConfig.formData.has("was-name")) return;
+  onTheWay += 1;
+  tell();
+  xhr.addEventListener("loadend", () => {
+    onTheWay -= 1;
+    failed = xhr.status < 200 || xhr.status > 399;
+    tell();
+  });
 });
 
-Idiomorph.defaults.ignoreActiveValue = true;
-Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(SYNCED.has(name) && unsent.has(field(node)));
+// Whoever leaves in the middle of a word leaves the word here.
+addEventListener("pagehide", () => {
+  if (unsent.size && form()) navigator.sendBeacon(form().action, new FormData(form()));
+});
+
+// What is being typed stays as well: “0.” is on its way to “0.5”, and must not become “0.0” under the cursor.
+const isTypedIn = (node) => node === document.activeElement && node.matches("input:not([type=checkbox]), textarea");
+
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+  !(SYNCED.has(name) && (unsent.has(field(node)) || isTypedIn(node)));
 
 function focusOn(id) {
   const found = document.getElementById(id);
