@@ -22,6 +22,13 @@ function giveFocusBack() {
   }
 }
 
+// An answer took away what had the focus: go on at what it brought, and at the button that ends it all when it can be pressed.
+function keepFocus(box) {
+  const place = box.querySelector("#results") ?? box;
+  const next = box.querySelector("[autofocus], .btn-primary:not(:disabled)") ?? place.querySelector(FOCUSABLE);
+  (next ?? box.querySelector(FOCUSABLE))?.focus();
+}
+
 function open() {
   dialog().showModal();
   dialog().querySelector("[autofocus], input[type=search]")?.focus();
@@ -35,8 +42,10 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 document.addEventListener("htmx:afterSettle", () => {
   const box = dialog();
   if (!box) return;
+  const isLost = document.activeElement === document.body || document.activeElement === box;
   if (!box.open && box.childElementCount) open();
-  else if (!box.open && opener && document.activeElement === document.body) giveFocusBack();
+  else if (box.open && isLost) keepFocus(box);
+  else if (!box.open && opener && isLost) giveFocusBack();
 });
 
 document.addEventListener("close-dialog", () => dialog()?.close());
