@@ -12,7 +12,9 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError, expect
 from pytest_django.live_server_helper import LiveServer
 
-from organizations.models import User
+from organizations.models import Organization, User
+from tests.browser.form import CreationForm
+from tests.browser.world import World, build
 from tools import browser
 
 # Playwright's synchronous interface keeps an event loop, in which Django would refuse to touch the database.
@@ -88,6 +90,21 @@ def sign_in(base_url: str, client_of: Callable[[User], Client]) -> Callable[[Pag
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base_url}])
 
     return sign_in
+
+
+@pytest.fixture
+def world(orchard: Organization, alice: User, bob: User) -> World:
+    """What the journeys are made in."""
+    return build(orchard, alice, bob)
+
+
+@pytest.fixture
+def form(page: Page, sign_in: Callable[[Page, User], None], world: World, bob: User) -> CreationForm:
+    """Bob at an empty creation form, which he opened by the + of his project."""
+    sign_in(page, bob)
+    form = CreationForm(page)
+    form.open(world.address)
+    return form
 
 
 @pytest.fixture
