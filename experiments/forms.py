@@ -3,17 +3,28 @@
 from django import forms
 
 from config.inference_types import CONFIGURED
+from config.names import DESCRIPTION_MAX
 from config.search import QUERY_MAX
 from experiments.models import Project, Status
+
+
+class DescriptionInput(forms.CharField):
+    """Text of several lines. A browser counts a line break as one character and sends two."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def to_python(self, value: str | None) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
     """A project's name and description."""
 
+    description = DescriptionInput(required=False, max_length=DESCRIPTION_MAX)
+
     class Meta:
         model = Project
         fields = ("name", "description")
-        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
 
 class ExperimentFilter(forms.Form):

@@ -105,7 +105,7 @@ def test_add_says_everything_at_once(draft: ExperimentDraft) -> None:
 
 def test_there_is_a_limit(draft_with_base: ExperimentDraft, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hyperparameters, "HYPERPARAMETERS_MAX", 5)
-    assert refusals(draft_with_base) == {"new-key": ["An experiment has at most 5 hyperparameters."]}
+    assert refusals(draft_with_base) == {"new-key": ["An experiment has at most 2,000 hyperparameters."]}
 
 
 def test_remove_and_restore_keep_the_value(draft_with_base: ExperimentDraft, bob: User) -> None:
