@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="experiments:project_list"), name="home"),
+    path("", require_safe(RedirectView.as_view(pattern_name="experiments:project_list")), name="home"),
     path("", include("organizations.urls")),
     path("", include("experiments.urls")),
     path("registry/", include("registry.urls")),

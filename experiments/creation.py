@@ -14,7 +14,7 @@ from experiments.models import (
     ExperimentDraft,
     Status,
 )
-from organizations.models import Role, User
+from organizations.models import User
 from registry.copying import copy_architecture, copy_hyperparameters, specification_of
 from registry.models import Architecture, ModelVersion
 
@@ -212,8 +212,7 @@ def delete_experiment(experiment: Experiment, *, by: User) -> None:
         PermissionDenied: when `by` is neither its creator, still a member, nor an admin.
         ValidationError: while it runs.
     """
-    needed = Role.MEMBER if experiment.created_by_id == by.pk else Role.ADMIN
-    by.must_be(needed, experiment.project.organization)
+    by.must_be(experiment.role_to_delete(by), experiment.project.organization)
     with transaction.atomic():
         locked = Experiment.objects.select_for_update().select_related(None).get(pk=experiment.pk)
         if locked.status == Status.RUNNING:

@@ -9,7 +9,7 @@ from config.ids import new_id
 from config.inference_types import InferenceType
 from config.names import DescriptionField, NameField, tidy_name
 from datasets.models import DatasetVersion
-from organizations.models import Organization, User, of_own_organizations
+from organizations.models import Organization, Role, User, of_own_organizations
 from registry.aliases import ALIAS_MAX, ALIAS_PATTERN, validate_alias
 from registry.models import Architecture, DatasetConstraint, HyperparameterFields, ModelVersion
 
@@ -182,6 +182,10 @@ class Experiment(BaseFields):
     def is_editable(self) -> bool:
         """Only a training that has not started can be changed."""
         return self.status == Status.WAITING
+
+    def role_to_delete(self, user: User) -> Role:
+        """What the user has to be: who made it still a member, anybody else an admin."""
+        return Role.MEMBER if self.created_by_id == user.pk else Role.ADMIN
 
 
 class ExperimentDatasetVersion(models.Model):

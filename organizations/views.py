@@ -10,19 +10,24 @@ from django.http import HttpRequest as DjangoHttpRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from config.http import HttpRequest
 from organizations.current import SESSION_KEY, organizations_of
 from organizations.forms import SignInForm
 
-sign_in = LoginView.as_view(
-    template_name="organizations/sign_in.html",
-    authentication_form=SignInForm,
-    redirect_authenticated_user=True,
+# Django's views take a PUT for a POST, and send whoever is signed in on with any method.
+with_form = require_http_methods(["GET", "HEAD", "POST"])
+
+sign_in = with_form(
+    LoginView.as_view(
+        template_name="organizations/sign_in.html",
+        authentication_form=SignInForm,
+        redirect_authenticated_user=True,
+    )
 )
 
-sign_out = LogoutView.as_view()
+sign_out = require_POST(LogoutView.as_view())
 
 
 class PasswordChange(PasswordChangeView):
@@ -36,7 +41,7 @@ class PasswordChange(PasswordChangeView):
         return super().form_valid(form)
 
 
-password_change = PasswordChange.as_view()
+password_change = with_form(PasswordChange.as_view())
 
 
 @require_POST

@@ -27,7 +27,7 @@ def experiment_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "project": experiment.project,
         "page_organization": experiment.project.organization,
         "may_create": request.user.can(Role.MEMBER, experiment.project.organization),
-        "may_delete": _may_delete(request, experiment),
+        "may_delete": request.user.can(experiment.role_to_delete(request.user), experiment.project.organization),
     }
     return render(request, "experiments/experiment_detail.html", context)
 
@@ -36,6 +36,7 @@ def experiment_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def experiment_delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask, naming what goes; then delete."""
     experiment = _experiment(request, pk)
+    request.user.must_be(experiment.role_to_delete(request.user), experiment.project.organization)
     if request.method == "GET":
         context = {"experiment": experiment, "page_organization": experiment.project.organization}
         return render(request, "experiments/experiment_delete.html", context)
@@ -67,8 +68,3 @@ def _experiment(request: HttpRequest, pk: uuid.UUID) -> Experiment:
         "base_experiment",
     )
     return get_object_or_404(experiments, pk=pk)
-
-
-def _may_delete(request: HttpRequest, experiment: Experiment) -> bool:
-    needed = Role.MEMBER if experiment.created_by_id == request.user.pk else Role.ADMIN
-    return request.user.can(needed, experiment.project.organization)
