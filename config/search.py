@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.db import migrations
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 QUERY_MAX = 100
 
 
-def matching(queryset: QuerySet[M], text: str, fields: Iterable[str]) -> QuerySet[M]:
+def matching(queryset: Rows, text: str, fields: Iterable[str]) -> Rows:
     """The rows in which any of the fields contains the text, in whatever case. An empty text matches all."""
     text = text.strip()[:QUERY_MAX].replace("\x00", "")
     if not text:

@@ -1,9 +1,12 @@
 """Projects, and the dataset versions attached to them."""
 
+import uuid
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from datasets.models import DatasetVersion
+from datasets.models import DatasetVersion, DatasetVersionQuerySet
 from experiments.models import AttachedDatasetVersion, Experiment, ExperimentDatasetVersion, Project
 from organizations.models import Organization, Role, User
 
@@ -90,7 +93,14 @@ def refuse_detaching(*, project: Project, dataset_version: DatasetVersion) -> No
         raise ValidationError(f"{dataset_version} is used by {shown}, so it stays attached.")
 
 
-def in_use(project: Project) -> set[object]:
-    """The ids of the dataset versions that experiments of the project use."""
-    uses = ExperimentDatasetVersion.objects.filter(experiment__project=project)
-    return set(uses.values_list("dataset_version_id", flat=True).distinct())
+def attached_to(project_id: uuid.UUID, *, user: User) -> DatasetVersionQuerySet:
+    """The dataset versions that are attached to the project, as the user may see them."""
+    attachments = AttachedDatasetVersion.objects.filter(project=project_id)
+    return DatasetVersion.objects.visible_to(user).filter(pk__in=attachments.values("dataset_version"))
+
+
+def in_use(project: Project, versions: Iterable[DatasetVersion]) -> set[uuid.UUID]:
+    """The ids of those among the dataset versions that experiments of the project use."""
+    versions = list(versions)
+    uses = ExperimentDatasetVersion.objects.filter(experiment__project=project, dataset_version__in=versions)
+    return set(uses.order_by().values_list("dataset_version_id", flat=True).distinct())

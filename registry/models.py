@@ -242,7 +242,7 @@ class RegisteredModel(models.Model):
             ),
             tidy_name("model_name_is_tidy"),
         ]
-        indexes = [models.Index(fields=["organization", "-id"], name="models_newest_first")]
+        indexes = [models.Index(fields=["organization", "-id", "name"], name="models_newest_first")]
 
     def __str__(self) -> str:
         return self.name
@@ -303,7 +303,10 @@ class ModelVersion(models.Model):
                 condition=models.Q(framework__in=Framework.values), name="model_version_framework_is_known"
             ),
         ]
-        indexes = [models.Index(fields=["model", "inference_type"], name="versions_of_a_type")]
+        indexes = [
+            models.Index(fields=["model", "-id"], name="model_versions_newest_first"),
+            models.Index(fields=["model", "inference_type"], name="versions_of_a_type"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.model.name} {self.label}"

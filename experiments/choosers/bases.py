@@ -1,5 +1,6 @@
 """The base of a draft: a model version of the registry, or an experiment of the project."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from config.paging import COUNT_MAX, count_up_to
 from experiments.bases import experiments_for, model_versions_for
 from experiments.drafts.access import drafts_of
 from experiments.models import Experiment, ExperimentDraft
-from organizations.models import Organization, User
+from organizations.models import User
 from registry.choosers import ModelVersionChooser, RegistryNarrowing
 from registry.models import ModelVersion
 
@@ -50,8 +51,8 @@ class BaseModelNarrowing(DraftNarrowing, RegistryNarrowing):
     """The registry as the draft's project sees it: public models, and those of its own organization."""
 
     @property
-    def organizations(self) -> QuerySet[Organization]:
-        return Organization.objects.filter(pk=self.of_draft.project.organization_id)
+    def organizations(self) -> list[uuid.UUID]:
+        return [self.of_draft.project.organization_id]
 
 
 @register

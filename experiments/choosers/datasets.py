@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import QueryDict
 
 from choosers.chooser import Chooser, register
 from config.paging import Page, page_of
-from datasets.models import DatasetVersion
+from datasets.models import DatasetVersion, DatasetVersionQuerySet
 from datasets.thumbnails import Thumbnail, first_thumbnails
 from experiments.choosers.bases import DraftNarrowing
 from experiments.choosers.rows import found_versions, with_pictures
@@ -53,6 +52,8 @@ class FreeRow:
     aliases: list[str]
     is_taken: bool
     pictures: list[Thumbnail]
+    # Whether the page that asks has its field already.
+    is_drawn: bool
     problems: list[str] = field(default_factory=list)
 
 
@@ -72,7 +73,7 @@ class DraftDatasetVersionChooser(Chooser[DatasetVersion]):
     def fragments(self) -> dict[str, str]:
         return {**super().fragments, "attach": "experiments/_datasets_footer.html"}
 
-    def queryset(self, narrowing: Any) -> QuerySet[DatasetVersion]:
+    def queryset(self, narrowing: Any) -> DatasetVersionQuerySet:
         return versions_for(narrowing.of_draft, user=narrowing.user)
 
     def page(self, narrowing: Any) -> Page[Any]:
@@ -127,7 +128,7 @@ class DraftDatasetVersionChooser(Chooser[DatasetVersion]):
         versions = [*chosen, *(version for version in page.rows if version.pk not in taken)]
         typed = _typed_aliases(narrowing.query)
         rows = [
-            FreeRow(v, taken.get(v.pk) or typed.get(v.pk) or [suggested_alias(v)], v.pk in taken, p)
+            FreeRow(v, taken.get(v.pk) or typed.get(v.pk) or [suggested_alias(v)], v.pk in taken, p, v.pk in typed)
             for v, p in with_pictures(versions)
         ]
         choices = [Choice(alias, row.version) for row in rows if row.is_taken for alias in row.aliases]
@@ -185,7 +186,7 @@ def _constraint_in_hand(narrowing: Any, constraints: list[DatasetConstraint]) ->
 
 
 def _chosen_by_alias(
-    narrowing: Any, slots: list[ConstraintSlot], versions: QuerySet[DatasetVersion]
+    narrowing: Any, slots: list[ConstraintSlot], versions: DatasetVersionQuerySet
 ) -> dict[str, DatasetVersion]:
     """What is in the placeholders; switching the constraint keeps what has the same alias."""
     if narrowing.cleaned_data["chosen"]:

@@ -3,12 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from choosers.chooser import Chooser, Narrowing, register
 from config.paging import Page, page_of
-from datasets.models import DatasetVersion
+from datasets.models import DatasetVersion, DatasetVersionQuerySet
 from experiments.choosers.rows import found_versions, with_pictures
 from experiments.models import Project
 from organizations.models import User
@@ -46,7 +45,7 @@ class ProjectDatasetVersionChooser(Chooser[DatasetVersion]):
     results_template = "experiments/_versions_to_attach.html"
     narrowing_class = ProjectNarrowing
 
-    def queryset(self, narrowing: Any) -> QuerySet[DatasetVersion]:
+    def queryset(self, narrowing: Any) -> DatasetVersionQuerySet:
         project = narrowing.of_project
         versions = DatasetVersion.objects.visible_to(narrowing.user).filter(dataset__organization=project.organization)
         attached = project.attachments.values("dataset_version")

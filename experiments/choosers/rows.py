@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
-
 from config.search import matching
-from datasets.models import DatasetVersion
+from datasets.models import DatasetVersion, DatasetVersionQuerySet
 from datasets.thumbnails import first_thumbnails
 
 
@@ -15,7 +13,7 @@ def with_pictures(versions: list[DatasetVersion], count: int = 4) -> list[tuple[
     return [(version, pictures[version.pk]) for version in versions]
 
 
-def found_versions(versions: QuerySet[DatasetVersion], text: str) -> QuerySet[DatasetVersion]:
+def found_versions(versions: DatasetVersionQuerySet, text: str) -> DatasetVersionQuerySet:
     """Dataset versions whose name, or whose dataset's, contains the text, with what a row shows of them.
 
     `digits/train`, as it is written everywhere, finds the version too.
@@ -25,4 +23,4 @@ def found_versions(versions: QuerySet[DatasetVersion], text: str) -> QuerySet[Da
         versions = matching(matching(versions, dataset, ("dataset__name",)), version, ("name",))
     else:
         versions = matching(versions, text, ("name", "dataset__name"))
-    return versions.select_related("dataset").annotate(label_count=Count("labels", distinct=True))
+    return versions.select_related("dataset").with_label_count()

@@ -8,9 +8,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from config.inference_types import InferenceType, fitting
-from datasets.models import DatasetVersion
+from config.paging import count_up_to
+from datasets.models import DatasetVersion, DatasetVersionQuerySet
 from experiments.drafts.access import load_for_change, touch
 from experiments.models import DraftDatasetVersion, ExperimentDraft
+from experiments.services import attached_to
 from organizations.models import User
 from registry.aliases import repeated_aliases, validate_alias
 from registry.models import DatasetConstraint
@@ -26,18 +28,17 @@ class Choice:
     version: DatasetVersion
 
 
-def versions_for(draft: ExperimentDraft, *, user: User) -> QuerySet[DatasetVersion]:
+def versions_for(draft: ExperimentDraft, *, user: User) -> DatasetVersionQuerySet:
     """The versions that the draft may use: attached to its project, and of a type that fits."""
-    attached = DatasetVersion.objects.visible_to(user).filter(attachments__project=draft.project_id)
-    return attached.filter(inference_type__in=fitting(draft.inference_type))
+    return attached_to(draft.project_id, user=user).filter(inference_type__in=fitting(draft.inference_type))
 
 
 def left_out(draft: ExperimentDraft, *, user: User) -> tuple[int, list[DatasetVersion]]:
     """What is attached to the project and not offered: how many of other types, and those without a type yet."""
-    attached = DatasetVersion.objects.visible_to(user).filter(attachments__project=draft.project_id)
+    attached = attached_to(draft.project_id, user=user)
     others = attached.exclude(inference_type__in=[*fitting(draft.inference_type), InferenceType.NOT_CONFIGURED])
     without = attached.filter(inference_type=InferenceType.NOT_CONFIGURED).select_related("dataset")
-    return others.count(), list(without[:10])
+    return count_up_to(others), list(without[:10])
 
 
 def constraints_for(draft: ExperimentDraft) -> QuerySet[DatasetConstraint]:

@@ -492,7 +492,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="experiment",
-            index=models.Index(fields=["project", "-created_at", "-id"], name="experiments_newest_first"),
+            index=models.Index(fields=["project", "-created_at", "-id", "name"], name="experiments_newest_first"),
         ),
         migrations.AddIndex(
             model_name="experiment",
@@ -500,7 +500,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="experiment",
-            index=models.Index(fields=["project", "inference_type", "-created_at", "-id"], name="experiments_of_a_type"),
+            index=models.Index(
+                fields=["project", "inference_type", "-created_at", "-id"], name="experiments_of_a_type"
+            ),
         ),
         migrations.AddConstraint(
             model_name="experiment",

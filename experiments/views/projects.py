@@ -24,6 +24,7 @@ from experiments.forms import ExperimentFilter, ProjectForm
 from experiments.models import AttachedDatasetVersion, Experiment, Project
 from experiments.services import (
     attach_dataset_version,
+    attached_to,
     create_project,
     detach_dataset_version,
     edit_project,
@@ -102,10 +103,10 @@ def project_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def project_dataset_versions(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The dataset versions attached to the project."""
     project = _project(request, pk)
-    versions = DatasetVersion.objects.visible_to(request.user).filter(attachments__project=project)
+    versions = attached_to(project.pk, user=request.user)
     page = page_of(found_versions(versions, request.GET.get("q", "")), request.GET)
     pictures = first_thumbnails(page.rows, 6)
-    used = in_use(project)
+    used = in_use(project, page.rows)
     context = {
         **_of_project(request, project),
         "page": page,

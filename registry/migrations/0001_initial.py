@@ -353,7 +353,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="registeredmodel",
-            index=models.Index(fields=["organization", "-id"], name="models_newest_first"),
+            index=models.Index(fields=["organization", "-id", "name"], name="models_newest_first"),
         ),
         migrations.AddConstraint(
             model_name="registeredmodel",
@@ -381,6 +381,10 @@ class Migration(migrations.Migration):
                 name="model_name_is_tidy",
                 violation_error_message="A name can't be empty or begin or end with a space.",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="modelversion",
+            index=models.Index(fields=["model", "-id"], name="model_versions_newest_first"),
         ),
         migrations.AddIndex(
             model_name="modelversion",
