@@ -30,6 +30,7 @@ from registry.rows import (
     SlotRow,
     checked_constraints,
     checked_hyperparameters,
+    checked_name,
     in_words,
     sentences,
 )
@@ -157,8 +158,8 @@ def _checked(content: ModelFolder) -> ModelFolder:
     with _with_places():
         return replace(
             content,
-            name=content.name.strip(),
-            version_name=content.version_name.strip(),
+            name=checked_name(content.name),
+            version_name=checked_name(content.version_name) if content.version_name.strip() else "",
             version_description=checked_description(content.version_description, "version: description"),
             training=checked_training(content.training),
             hyperparameters=checked_hyperparameters(content.hyperparameters),

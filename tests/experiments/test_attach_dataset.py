@@ -5,8 +5,8 @@ from django.core.management import CommandError, call_command
 
 from datasets.models import DatasetVersion
 from experiments.models import AttachedDatasetVersion, Project
-from organizations.models import Organization, User
-from tests.factories import DatasetVersionFactory
+from organizations.models import Organization, Role, User
+from tests.factories import DatasetVersionFactory, MembershipFactory
 
 
 @pytest.fixture
@@ -88,3 +88,10 @@ def test_it_says_what_is_wrong(
 ):
     DatasetVersionFactory(dataset__organization=harbor, dataset__name="ships", name="train")
     assert sentence in refusal(*arguments, **options)
+
+
+def test_of_somebody_in_two_organizations_each_has_its_own(project: Project, harbor: Organization, olive: User):
+    MembershipFactory(organization=harbor, user=olive, role=Role.OWNER)
+    DatasetVersionFactory(dataset__organization=harbor, dataset__name="apples", name="train")
+    assert "There is no dataset version “apples/train” in Orchard." in refusal(by="olive")
+    assert "There is no project “Fruit” in Harbor." in refusal(organization="Harbor")

@@ -339,6 +339,15 @@ def test_a_private_base_by_number_or_name(world: Project, base: ModelVersion, pa
     assert 'version = "balanced"' in dump(experiment)
 
 
+def test_a_name_goes_before_a_number(world: Project, base: ModelVersion, path: Path):
+    ModelVersionFactory(model=base.model, number=2, name="balanced")
+    wanted = ModelVersionFactory(model=base.model, number=3, name="v2")
+    text = FILE[: FILE.index("[base]")] + '[base]\nmodel = "Fruit classifier"\nversion = "v2"\n'
+    experiment = create(path, text)
+    assert experiment.base == wanted
+    assert 'version = "v2"' in dump(experiment)
+
+
 def test_another_organizations_model_is_no_base(world: Project, harbor: Organization, path: Path):
     full_version(harbor, name="Secret")
     text = replaced('"Public classifier"', '"Secret"', replaced("public = true\n", ""))
@@ -408,6 +417,16 @@ def test_a_whole_number_becomes_the_number_that_the_base_wants_now(
     assert "epochs = 22.0\n" in written
     Experiment.objects.filter(pk=first.pk).update(name="another")
     assert dump(create(path, written)) == written
+
+
+def test_a_text_is_not_taken_for_the_number_that_the_base_wants_now(
+    world: Project, public_base: ModelVersion, path: Path
+):
+    written = dump(create(path))
+    public_base.architecture.hyperparameters.filter(key="note").update(kind=Kind.INTEGER, value="22")
+    assert dump(Experiment.objects.get()) == written
+    told = refusal(path, replaced('"from a file"', '"another"', written))
+    assert "changed: note: write a whole number without quotes" in told
 
 
 def test_of_a_deleted_base_everything_is_written_and_nothing_created(

@@ -114,6 +114,8 @@ def test_a_labelmap_may_be_pairs(folder: Path, staff: User):
         ('name = "fruit-sorter"', 'name = "  "', "can't be empty"),
         ('name = "fruit-sorter"', f'name = "{"x" * 101}"', "at most 100 characters"),
         ('name = "fruit-sorter"', 'name = "a\\u0007b"', "control character"),
+        ('name = "fruit-sorter"', 'name = "a\\u0000b"', "control character"),
+        ('name = "balanced"', 'name = "a\\u0000b"', "control character"),
         (
             'name = "fruit-sorter"',
             'name = "x"\nnmae = "y"',
