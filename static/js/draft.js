@@ -1,5 +1,5 @@
 // The creation form is swapped by morphing: what is typed while an answer is on its way must survive the answer.
-const unsent = new Set(); // fields that changed since the form was last sent
+const unsent = new Set(); // fields that changed since they were last sent
 const SYNCED = new Set(["value", "checked", "selected"]);
 const field = (node) => node.closest?.("select") ?? node;
 const form = () => document.getElementById("draft");
@@ -19,8 +19,9 @@ function note({ target }) {
   tell();
 }
 
-document.addEventListener("input", note);
-document.addEventListener("change", note);
+// Before htmx hears of it, and sends it.
+document.addEventListener("input", note, true);
+document.addEventListener("change", note, true);
 
 document.addEventListener("htmx:configRequest", ({ detail }) => detail.formData.has("was-name") && unsent.clear());
 
