@@ -179,6 +179,9 @@ def delete_dataset(*, dataset: Dataset, by: User) -> None:
 
 
 def _delete(row: Dataset | DatasetVersion, versions: list[DatasetVersion]) -> None:
+    # Locked before anybody is asked who uses them: what is being created right now counts as well.
+    locked = DatasetVersion.objects.select_for_update().filter(pk__in=[version.pk for version in versions])
+    list(locked.order_by("pk").values_list("pk", flat=True))
     # Annotations by the hundred thousand go in one statement each; a cascade would first load them.
     Annotation.objects.filter(asset__dataset_version__in=versions).delete()
     try:

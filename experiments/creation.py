@@ -3,7 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from experiments.bases import experiments_for, model_versions_for, record_base
+from datasets.models import DatasetVersion
+from experiments.bases import Base, experiments_for, model_versions_for, record_base
 from experiments.drafts.access import drafts_of, load_for_change
 from experiments.drafts.review import DraftReview, Problem
 from experiments.models import (
@@ -69,6 +70,7 @@ def _create(draft: ExperimentDraft, by: User) -> Experiment:
     created = Experiment.objects.visible_to(by).filter(pk=draft.pk).first()
     if created:
         return created
+    architecture = _lock_architecture(draft)
     try:
         draft = load_for_change(draft, by=by)
     except ExperimentDraft.DoesNotExist:
@@ -76,6 +78,8 @@ def _create(draft: ExperimentDraft, by: User) -> Experiment:
         if created := Experiment.objects.visible_to(by).filter(pk=draft.pk).first():
             return created
         raise
+    if draft.base:
+        draft.base.architecture = _still(architecture, draft.base)
     review = _reviewed(draft, by)
     base, kept = draft.base, [row for row in review.rows if not row.is_removed]
     experiment = Experiment(
@@ -111,8 +115,12 @@ def save_changes(draft: ExperimentDraft, *, by: User) -> Experiment:
 
 
 def _save_changes(draft: ExperimentDraft, by: User) -> Experiment:
+    architecture = _lock_architecture(draft)
     draft = load_for_change(draft, by=by)
-    experiment = draft.edits = _locked(draft.edits)
+    if draft.edits_id is None:
+        raise ValueError("The draft is one of a new experiment.")
+    experiment = draft.edits = Experiment.objects.select_for_update().get(pk=draft.edits_id)
+    experiment.architecture = _still(architecture, experiment)
     if not experiment.is_editable:
         raise DraftIncomplete([Problem("create", "started", "The experiment has started: it can't be changed.")])
     review = _reviewed(draft, by)
@@ -130,31 +138,40 @@ def _save_changes(draft: ExperimentDraft, by: User) -> Experiment:
     return experiment
 
 
-def _locked(experiment: Experiment | None) -> Experiment:
-    if experiment is None:
-        raise ValueError("The draft is one of a new experiment.")
-    architecture = Architecture.objects.select_for_update().get(pk=experiment.architecture_id)
-    locked = Experiment.objects.get(pk=experiment.pk)
-    locked.architecture = architecture
-    return locked
+def _lock_architecture(draft: ExperimentDraft) -> Architecture | None:
+    """Lock what is copied or edited, so that it stays as it is until the experiment is written.
+
+    It comes before the draft's own lock: who edits or deletes it locks it first too, and then changes the drafts that
+    refer to it. In another order two of them would wait for each other.
+    """
+    owners = ("edits__architecture", "base_experiment__architecture", "base_model_version__architecture")
+    known = ExperimentDraft.objects.filter(pk=draft.pk).values_list(*owners).first() or ()
+    pk = next((pk for pk in known if pk), None)
+    return Architecture.objects.select_for_update().filter(pk=pk).first() if pk else None
+
+
+def _still(architecture: Architecture | None, owner: Base) -> Architecture:
+    """The locked architecture, if it is still the one: another tab may have attached another base."""
+    if architecture is None or architecture.pk != owner.architecture_id:
+        raise DraftIncomplete([_RACE])
+    return architecture
 
 
 def _reviewed(draft: ExperimentDraft, by: User) -> DraftReview:
     """The draft's review when nothing is missing and its base may still be used."""
-    _lock_what_must_stay(draft)
+    _lock_dataset_versions(draft)
     review = DraftReview(draft)
     if problems := review.problems + _base_out_of_reach(draft, by):
         raise DraftIncomplete(problems)
     return review
 
 
-def _lock_what_must_stay(draft: ExperimentDraft) -> None:
-    """What the experiment will refer to can't be detached, edited or deleted until it is written."""
-    if draft.base and not draft.edits_id:
-        draft.base.architecture = Architecture.objects.select_for_update().get(pk=draft.base.architecture_id)
-    attached = AttachedDatasetVersion.objects.filter(
-        project=draft.project_id, dataset_version__in=draft.dataset_versions.values("dataset_version")
-    )
+def _lock_dataset_versions(draft: ExperimentDraft) -> None:
+    """What the experiment will refer to can't be deleted or detached until it is written."""
+    chosen = draft.dataset_versions.values("dataset_version")
+    versions = DatasetVersion.objects.select_for_update(no_key=True).filter(pk__in=chosen).order_by("pk")
+    list(versions.values_list("pk", flat=True))
+    attached = AttachedDatasetVersion.objects.filter(project=draft.project_id, dataset_version__in=chosen)
     list(attached.select_for_update().values_list("pk", flat=True))
 
 
@@ -211,9 +228,12 @@ def delete_experiment(experiment: Experiment, *, by: User) -> None:
     Raises:
         PermissionDenied: when `by` is neither its creator, still a member, nor an admin.
         ValidationError: while it runs.
+        Experiment.DoesNotExist: when it was deleted meanwhile.
     """
     by.must_be(experiment.role_to_delete(by), experiment.project.organization)
     with transaction.atomic():
+        # First, as in `_lock_architecture`: nobody copies it now.
+        list(Architecture.objects.select_for_update().filter(pk=experiment.architecture_id).values_list("pk"))
         locked = Experiment.objects.select_for_update().select_related(None).get(pk=experiment.pk)
         if locked.status == Status.RUNNING:
             raise ValidationError("The experiment runs. Stop it before you delete it.")

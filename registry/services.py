@@ -1,5 +1,6 @@
 """Acts on models and their versions. What changes the architecture of a version is in `registry.editing`."""
 
+import uuid
 from typing import TypeVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -59,7 +60,7 @@ def delete_model(*, model: RegisteredModel, by: User) -> None:
         PermissionDenied: as `edit_model`.
     """
     must_be_able_to_edit(model, by=by)
-    architectures = list(model.versions.values_list("architecture_id", flat=True))
+    architectures = _lock_architectures(model.versions.all())
     model.delete()
     for start in range(0, len(architectures), BATCH):
         Architecture.objects.filter(pk__in=architectures[start : start + BATCH]).delete()
@@ -149,8 +150,15 @@ def delete_model_version(*, version: ModelVersion, by: User) -> None:
         PermissionDenied: when `by` may not edit it.
     """
     must_be_able_to_edit(version, by=by)
+    _lock_architectures(ModelVersion.objects.filter(pk=version.pk))
     version.delete()
     version.architecture.delete()
+
+
+def _lock_architectures(versions: QuerySet[ModelVersion]) -> list[uuid.UUID]:
+    """Lock what the versions carry: what is being created from them right now is there when they are deleted."""
+    architectures = Architecture.objects.filter(pk__in=versions.values("architecture"))
+    return list(architectures.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def must_be_able_to_add(organization: Organization | None, *, by: User) -> None:

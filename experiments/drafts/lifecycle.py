@@ -1,10 +1,11 @@
 """How a draft begins and ends."""
 
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from config.inference_types import InferenceType
@@ -34,13 +35,11 @@ def start_draft(*, project: Project, draft_id: uuid.UUID, by: User) -> Experimen
     """
     by.must_be(Role.MEMBER, project.organization)
     _sweep_untouched(by)
+    if not Experiment.objects.filter(pk=draft_id).exists():
+        with suppress(IntegrityError), transaction.atomic():
+            return ExperimentDraft.objects.create(pk=draft_id, project=project, owner=by)
     same = ExperimentDraft.objects.visible_to(by).filter(pk=draft_id, project=project, revision=0).first()
-    if same:
-        return same
-    is_taken = ExperimentDraft.objects.filter(pk=draft_id).exists() or Experiment.objects.filter(pk=draft_id).exists()
-    if is_taken:
-        return ExperimentDraft.objects.create(project=project, owner=by)
-    return ExperimentDraft.objects.get_or_create(pk=draft_id, defaults={"project": project, "owner": by})[0]
+    return same or ExperimentDraft.objects.create(project=project, owner=by)
 
 
 @transaction.atomic

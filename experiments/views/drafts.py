@@ -7,6 +7,7 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -90,6 +91,9 @@ def _act(request: HttpRequest, draft: ExperimentDraft) -> HttpResponse:
         outcome.refuse(refusal)
     except ValidationError as refusal:
         outcome.note(refusal)
+    except IntegrityError:
+        # What the draft was to refer to was deleted between the look and the commit.
+        outcome.errors[outcome.part] = "What you chose was changed or deleted in this moment. Choose again."
     except DraftHyperparameter.DoesNotExist:
         outcome.errors["hyperparameters"] = "That hyperparameter is gone: the base was changed in another tab."
     return _answer(request, draft, outcome)
@@ -111,7 +115,8 @@ def _draw(request: HttpRequest, draft: ExperimentDraft, outcome: Outcome) -> Htt
     context = {"page": page, "draft": draft, "project": draft.project, "page_organization": draft.project.organization}
     response = page_or_fragment(request, "experiments/draft_detail.html", context, fragments=("draft",))
     if outcome.closes_dialog:
-        trigger_client_event(response, "close-dialog")
+        # After the swap: by then the button may be gone, and an event of its own would reach nobody.
+        trigger_client_event(response, "close-dialog", after="swap")
     if outcome.focus:
         trigger_client_event(response, "focus-on", {"id": outcome.focus}, after="settle")
     return response

@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -42,6 +42,8 @@ def experiment_delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return render(request, "experiments/experiment_delete.html", context)
     try:
         delete_experiment(experiment, by=request.user)
+    except Experiment.DoesNotExist:
+        raise Http404 from None
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return redirect(experiment)

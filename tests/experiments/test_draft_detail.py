@@ -319,7 +319,7 @@ def test_attach_an_experiment(form: DraftForm, draft: ExperimentDraft) -> None:
 
 def test_attaching_closes_the_dialog(client: Client, draft: ExperimentDraft, base: ModelVersion) -> None:
     answer = DraftForm(client, draft, with_htmx=True).press(f"attach:model:{base.pk}")
-    assert "close-dialog" in json.loads(answer["HX-Trigger"])
+    assert "close-dialog" in json.loads(answer["HX-Trigger-After-Swap"])
     assert json.loads(answer["HX-Trigger-After-Settle"]) == {"focus-on": {"id": "attach-model"}}
 
 
@@ -534,7 +534,7 @@ def test_refused_aliases_go_back_to_the_dialog(client: Client, draft: Experiment
     assert fields_of(page, "free")[f"alias-{train.pk}"][0] == "-no-"
     answer = DraftForm(client, draft, with_htmx=True).press("set-datasets", chosen)
     assert "An alias has 1 to 50 letters" in answer.text[answer.text.index('id="dialog-error"') :]
-    assert "HX-Trigger" not in answer
+    assert "HX-Trigger-After-Swap" not in answer
     assert not draft.dataset_versions.exists()
 
 

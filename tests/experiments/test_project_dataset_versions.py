@@ -62,7 +62,7 @@ def test_one_in_use_has_no_button(client_of: ClientOf, alice: User, project: Pro
     html = client_of(alice).get(path(project)).text
     assert "in use" in html
     assert f'value="{train.pk}"' not in html
-    assert in_use(project) == {train.pk}
+    assert in_use(project, [train]) == {train.pk}
 
 
 def test_an_empty_list_says_so(client_of: ClientOf, vera: User, project: Project) -> None:
