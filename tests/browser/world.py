@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
+from config.ids import new_id
 from config.inference_types import InferenceType
 from datasets.content import AnnotationContent, ImageContent, VersionContent
 from datasets.models import DatasetVersion, Shape
 from datasets.services import fill_dataset_version
-from experiments.models import Project
+from experiments.creation import create_experiment
+from experiments.drafts.access import drafts_of, touch
+from experiments.drafts.base import attach_base
+from experiments.drafts.datasets import Choice, set_dataset_versions
+from experiments.drafts.lifecycle import start_draft
+from experiments.models import Experiment, Project
 from experiments.services import attach_dataset_version, create_project
 from organizations.models import Organization, User
 from registry.hyperparameters import Kind
@@ -66,6 +72,20 @@ def build(orchard: Organization, alice: User, bob: User) -> World:
         private=_private_model(orchard, alice),
         versions=versions,
     )
+
+
+def run(world: World, by: User, name: str = "run 1", **values: str) -> Experiment:
+    """An experiment of the project: the public model on train + test, with these hyperparameters changed."""
+    draft = start_draft(project=world.project, draft_id=new_id(), by=by)
+    draft.name, draft.inference_type = name, InferenceType.CLASSIFICATION
+    touch(draft)
+    attach_base(draft, base=world.public, by=by)
+    for key, value in values.items():
+        draft.hyperparameters.filter(key=key).update(value=value)
+    draft.refresh_from_db()
+    choices = [Choice(alias, world.versions[f"fruit/{alias}"]) for alias in ("train", "test")]
+    set_dataset_versions(draft, constraint=draft.dataset_constraint, choices=choices, by=by)
+    return create_experiment(drafts_of(by).get(pk=draft.pk), by=by)
 
 
 def _dataset_versions(orchard: Organization, by: User) -> list[DatasetVersion]:
