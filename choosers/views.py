@@ -26,4 +26,4 @@ def chosen(request: HttpRequest, name: str) -> HttpResponse:
     field, pk = narrowing.cleaned_data["field"], narrowing.cleaned_data["pk"]
     choice = get_object_or_404(chooser.queryset(narrowing), pk=pk) if pk else None
     context = {"widget": {"chooser": chooser, "field": field, "choice": choice}}
-    return trigger_client_event(render(request, "choosers/field.html", context), "close-dialog")
+    return trigger_client_event(render(request, "choosers/field.html", context), "close-dialog", after="swap")
