@@ -18,7 +18,7 @@ from experiments.drafts.lifecycle import start_draft
 from experiments.drafts.review import Problem
 from experiments.drafts.saving import save_form
 from experiments.experiment_file import BaseRow, DeletedBase, ExperimentBase, ExperimentFile, ModelBase
-from experiments.models import DraftHyperparameter, Experiment, ExperimentDraft, Project
+from experiments.models import BaseKind, DraftHyperparameter, Experiment, ExperimentDraft, Project
 from experiments.named import dataset_version_named, experiment_named, model_version_named, project_named
 from organizations.models import User
 from registry.exchange import hyperparameter_row
@@ -86,10 +86,9 @@ def content_of(experiment: Experiment) -> ExperimentFile:
 
 def _base_row(experiment: Experiment) -> BaseRow | None:
     base = experiment.base
-    if experiment.base_is_deleted:
-        return DeletedBase(deleted=experiment.base_name or experiment.get_base_kind_display())
     if base is None:
-        return None
+        name = experiment.base_name or experiment.get_base_kind_display()
+        return DeletedBase(deleted=name) if experiment.base_kind != BaseKind.NONE else None
     if isinstance(base, Experiment):
         return ExperimentBase(experiment=base.name)
     return ModelBase(model=base.model.name, version=base.name, public=base.model.is_public)

@@ -112,13 +112,35 @@ class BaseFields(models.Model):
 
     @property
     def base(self) -> "ModelVersion | Experiment | None":
-        """What the architecture is copied from. An experiment made from an experiment records both; it comes first."""
-        return self.base_experiment if self.base_kind == BaseKind.EXPERIMENT else self.base_model_version
+        """What the architecture is copied from. An experiment made from an experiment records both; it comes first.
+
+        None also when it came out of the project's reach: a public model that another organization took back is theirs.
+        """
+        base = self.base_experiment if self.base_kind == BaseKind.EXPERIMENT else self.base_model_version
+        return base if base and self._reaches(base) else None
+
+    @property
+    def base_of_base(self) -> ModelVersion | None:
+        """The model version that the base, an experiment, started from."""
+        version = self.base_model_version if self.base_kind == BaseKind.EXPERIMENT else None
+        return version if version and self._reaches(version) else None
 
     @property
     def base_is_deleted(self) -> bool:
         """Whether there was a base that is no more."""
-        return self.base_kind != BaseKind.NONE and self.base is None
+        is_experiment = self.base_kind == BaseKind.EXPERIMENT
+        pk = self.base_experiment_id if is_experiment else self.base_model_version_id
+        return self.base_kind != BaseKind.NONE and pk is None
+
+    def _reaches(self, base: "ModelVersion | Experiment") -> bool:
+        """Whether the project may use it: a public model, or one of its own organization, or an experiment of its own.
+
+        Both kinds of rows have a project.
+        """
+        project: Project = self.project  # type: ignore[attr-defined]
+        if isinstance(base, Experiment):
+            return base.project_id == project.pk
+        return base.model.organization_id in (None, project.organization_id)
 
 
 class ExperimentQuerySet(models.QuerySet["Experiment"]):

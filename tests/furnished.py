@@ -128,7 +128,8 @@ class Furnished:
         architecture.labelmap = [[0, f"{self.word} nine"]]
         architecture.docker_flags, architecture.docker_environment = [f"--{self.word}"], {"WORD": self.word}
         architecture.save()
-        ArchitectureFileFactory(architecture=architecture, name=f"{self.word} weights")
+        weights = BlobFactory(content=self.word.encode())
+        ArchitectureFileFactory(architecture=architecture, name=f"{self.word} weights", blob=weights)
         HyperparameterFactory(architecture=architecture, key=f"{self.word} epochs")
         HyperparameterFactory(
             architecture=architecture, key=f"{self.word} optimizer", kind=Kind.CHOICE, value="adam", choices=["adam"]

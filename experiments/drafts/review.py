@@ -141,6 +141,8 @@ class DraftReview:
             return
         elif draft.base_is_deleted:
             yield f"{draft.base_name} was deleted meanwhile. Attach another base, or detach it."
+        elif draft.base_kind != BaseKind.NONE and base is None:
+            yield f"{draft.base_name} can no longer be used here. Attach another base, or detach it."
         elif base and (sentence := misfit(base, draft.inference_type)):
             yield f"{sentence} Attach another base, or change the inference type."
         elif base and self.base_has_changed:
