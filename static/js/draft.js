@@ -38,7 +38,15 @@ document.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig } }
 
 // Whoever leaves in the middle of a word leaves the word here.
 addEventListener("pagehide", () => {
-  if (unsent.size && form()) navigator.sendBeacon(form().action, new FormData(form()));
+  if (unsent.size && form()) navigator.sendBeacon(form().getAttribute("action"), new FormData(form()));
+});
+
+// Signing in again in another tab makes the page's token worthless: the cookie has the one that counts.
+document.addEventListener("htmx:configRequest", ({ detail: { headers, formData } }) => {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  if (!token) return;
+  headers["x-csrftoken"] = token;
+  if (formData.has("csrfmiddlewaretoken")) formData.set("csrfmiddlewaretoken", token);
 });
 
 // What is being typed stays as well: “0.” is on its way to “0.5”, and must not become “0.0” under the cursor.
