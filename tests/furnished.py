@@ -161,7 +161,13 @@ class Furnished:
             draft=self.draft, key=f"{self.word} gone", inherited_value="10", is_removed=True
         )
         DraftDatasetVersionFactory(draft=self.draft, dataset_version=self.dataset_version, alias="train")
+        DraftHyperparameterFactory(
+            draft=self.draft, key=f"{self.word} optimizer", kind=Kind.CHOICE, value="adam", choices=["adam"]
+        )
         self.free_draft = self._draft("free draft", self.plain_model_version)
+        DraftDatasetVersionFactory(
+            draft=self.free_draft, dataset_version=None, dataset_version_name=f"{self.word} deleted", alias="gone"
+        )
         self.edit_draft = ExperimentDraftFactory(
             project=self.project, owner=self.member, edits=self.experiment, name=self.experiment.name
         )
