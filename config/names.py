@@ -39,6 +39,16 @@ def refuse_line_breaks(text: str) -> None:
         raise ValidationError("A name is one line: remove the line breaks and tabs.")
 
 
+def as_stored(name: str) -> str:
+    """A name that somebody wrote, as it would be stored. PostgreSQL can't even be asked for a NUL.
+
+    Raises:
+        ValidationError: when it holds a control character.
+    """
+    refuse_control_characters(name)
+    return name.strip()
+
+
 class NameField(_CharField):
     """A name on one line. Forms trim it; the database refuses an empty one through `tidy_name`."""
 

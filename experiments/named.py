@@ -6,35 +6,21 @@ Each raises ValidationError, with a sentence, when there is nothing of the name.
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from config.names import NAME_MAX, refuse_control_characters
+from config.names import NAME_MAX, as_stored
 from datasets.models import DatasetVersion
 from experiments.bases import experiments_for, model_versions_for
 from experiments.models import Experiment, Project
-from organizations.models import Organization, Role, User
+from organizations.models import Organization, User
 from registry.models import ModelVersion
-
-
-def acting_user(username: str | None, *, organization: str) -> User:
-    """The user of that name; without one the organization's first owner."""
-    if username is not None:
-        user = User.objects.filter(username=_tidy(username)).first()
-        if user is None:
-            raise ValidationError(f"There is no user “{username}”. Give the name with which they sign in.")
-        return user
-    owners = User.objects.filter(memberships__organization__name=_tidy(organization), memberships__role=Role.OWNER)
-    owner = owners.order_by("memberships__pk").first()
-    if owner is None:
-        raise ValidationError(f"There is no organization “{organization}” with an owner. Say who does it with --by.")
-    return owner
 
 
 def project_named(name: str, *, organization: str, user: User) -> Project:
     """The organization's project of that name."""
-    theirs = Organization.objects.visible_to(user).filter(name=_tidy(organization)).first()
+    theirs = Organization.objects.visible_to(user).filter(name=as_stored(organization)).first()
     if theirs is None:
         raise ValidationError(f"There is no organization “{organization}” that {user} is a member of.")
     projects = Project.objects.visible_to(user).filter(organization=theirs).select_related("organization")
-    project = projects.filter(name=_tidy(name)).first()
+    project = projects.filter(name=as_stored(name)).first()
     if project is None:
         raise ValidationError(f"There is no project “{name}” in {theirs}. Give its name as the pages show it.")
     return project
@@ -42,7 +28,7 @@ def project_named(name: str, *, organization: str, user: User) -> Project:
 
 def dataset_version_named(path: str, *, organization: Organization, user: User) -> DatasetVersion:
     """The organization's version of `DATASET/VERSION`. Either name may hold slashes itself, so every split is tried."""
-    path, splits = _tidy(path), Q(pk=None)
+    path, splits = as_stored(path), Q(pk=None)
     for place, character in enumerate(path[: NAME_MAX + 1]):
         if character == "/":
             splits |= Q(dataset__name=path[:place].strip(), name=path[place + 1 :].strip())
@@ -59,10 +45,10 @@ def model_version_named(model: str, version: str, *, is_public: bool, project: P
     """The version of that name or number, such as v2, which the project's experiments may start from."""
     owner = None if is_public else project.organization
     versions = model_versions_for(project, user=user).select_related("model", "architecture")
-    versions = versions.filter(model__organization=owner, model__name=_tidy(model))
+    versions = versions.filter(model__organization=owner, model__name=as_stored(model))
     number = version.removeprefix("v")
     by_number = versions.filter(number=int(number)) if number.isdecimal() and len(number) < 10 else versions.none()
-    found = versions.filter(name=_tidy(version)).first() or by_number.first()
+    found = versions.filter(name=as_stored(version)).first() or by_number.first()
     if found is None:
         registry = f"the Private Registry of {owner}" if owner else "the Public Registry"
         raise ValidationError(f"There is no version “{version}” of a model “{model}” in {registry}.")
@@ -72,13 +58,7 @@ def model_version_named(model: str, version: str, *, is_public: bool, project: P
 def experiment_named(name: str, *, project: Project, user: User) -> Experiment:
     """The project's experiment of that name."""
     experiments = experiments_for(project, user=user).select_related("architecture")
-    experiment = experiments.filter(name=_tidy(name)).first()
+    experiment = experiments.filter(name=as_stored(name)).first()
     if experiment is None:
         raise ValidationError(f"There is no experiment “{name}” in {project}.")
     return experiment
-
-
-def _tidy(name: str) -> str:
-    """The name as it would be stored. PostgreSQL can't even be asked for a NUL."""
-    refuse_control_characters(name)
-    return name.strip()

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from organizations.models import Organization
+from organizations.named import organization_named
 
 
 def add_registry_arguments(parser: ArgumentParser) -> None:
@@ -21,7 +22,8 @@ def named_registry(options: dict[str, Any]) -> Organization | None:
     """The organization, or None for the Public Registry.
 
     Raises:
-        CommandError: when it does not exist, or none was named where there are several.
+        ValidationError: when there is none of that name.
+        CommandError: when none was named where there are several.
     """
     if options["public"]:
         return None
@@ -30,7 +32,4 @@ def named_registry(options: dict[str, Any]) -> Organization | None:
         if len(organizations) != 1:
             raise CommandError("Say in which registry: --public or --organization NAME.")
         return organizations[0]
-    organization = Organization.objects.filter(name=options["organization"].strip()).first()
-    if organization is None:
-        raise CommandError(f"There is no organization “{options['organization']}”. Give its name as the pages show it.")
-    return organization
+    return organization_named(options["organization"])

@@ -64,7 +64,7 @@ def test_a_path_of_two_readings_is_refused(project: Project, orchard: Organizati
         ((), {"by": "vera"}, "This needs the role admin in Orchard."),
         ((), {"by": "charlie"}, "There is no organization “Orchard” that charlie is a member of."),
         ((), {"by": "nobody"}, "There is no user “nobody”."),
-        ((), {"organization": "Orchid"}, "There is no organization “Orchid” with an owner."),
+        ((), {"organization": "Orchid"}, "There is no organization “Orchid”."),
         (("Vegetables",), {}, "There is no project “Vegetables” in Orchard."),
         (("Fr\x00uit",), {}, "Character 3 is a control character"),
         (("Fr\udcffuit",), {}, "Character 3 is a control character"),

@@ -201,7 +201,7 @@ def test_a_stranger_finds_no_experiment_to_dump(world: Project, path: Path, char
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('"Orchard"', '"Orchid"', "There is no organization “Orchid” with an owner."),
+        ('"Orchard"', '"Orchid"', "There is no organization “Orchid”."),
         ('"Fruit"', '"Vegetables"', "try.toml: There is no project “Vegetables” in Orchard."),
         ('"Fruit"', '"Fr\\u0000uit"', "try.toml: Character 3 is a control character (U+0000)"),
         ('"from a file"', '"  "', "try.toml: name: A name can't be only spaces."),

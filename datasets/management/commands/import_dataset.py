@@ -1,20 +1,20 @@
 """`manage.py import_dataset`: a dataset version from files on this machine."""
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, TextIO
 
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.management.base import BaseCommand
+from django.core.management.base import CommandError
 
+from config.commands import ExplainedCommand
 from config.inference_types import InferenceType
 from datasets.content import VersionContent, derived_type
 from datasets.importing.coco import read_coco
 from datasets.importing.files import Listing
 from datasets.importing.folders import read_folders
 from datasets.services import Filled, fill_dataset_version
-from organizations.models import Organization, Role, User
+from organizations.named import acting_user, organization_named
 
 BAR_WIDTH = 30
 EXAMPLES = """
@@ -26,18 +26,9 @@ A version is imported whole or not at all. Run it again after an interruption: i
 """
 
 
-class Refused(Exception):
-    """What was asked for can't be done; one sentence for each reason."""
-
-    def __init__(self, *sentences: str) -> None:
-        self.sentences = sentences
-
-
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Import a dataset version from a COCO file with its images, or from a folder per class."
-
-    def create_parser(self, *args: Any, **options: Any) -> Any:
-        return super().create_parser(*args, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter, **options)
+    examples = EXAMPLES
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         forms = parser.add_subparsers(dest="form", required=True, metavar="coco|folders")
@@ -52,20 +43,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             filled = self._import(options)
-        except Refused as refused:
-            self._end(refused.sentences)
-        except ValidationError as error:
-            self._end(error.messages)
-        except PermissionDenied as error:
-            self._end([str(error)])
         except OSError as error:
-            self._end([f"The images could not be stored: {error}. Run it again once that is mended."])
-        else:
-            self.stdout.write(_in_words(filled))
+            message = f"The images could not be stored: {error}. Run it again once that is mended."
+            raise CommandError(message) from error
+        self.stdout.write(_in_words(filled))
 
     def _import(self, options: dict[str, Any]) -> Filled:
-        organization = _organization(options["organization"])
-        by = _importer(options["by"], organization)
+        organization = organization_named(options["organization"])
+        by = acting_user(options["by"], organization=organization)
         listing = _listing(options)
         for note in listing.notes:
             self.stdout.write(note)
@@ -83,11 +68,6 @@ class Command(BaseCommand):
             )
         finally:
             bar.end()
-
-    def _end(self, sentences: list[str] | tuple[str, ...]) -> None:
-        for sentence in sentences:
-            self.stderr.write(self.style.ERROR(sentence))
-        sys.exit(1)
 
 
 class ProgressBar:
@@ -125,26 +105,6 @@ def _add_target(form: ArgumentParser) -> None:
     )
     form.add_argument("--description", default="", metavar="TEXT")
     form.add_argument("--by", metavar="USERNAME", help="who imports it; without it the organization's first owner")
-
-
-def _organization(name: str) -> Organization:
-    organization = Organization.objects.filter(name=name.strip()).first()
-    if organization is None:
-        raise Refused(f"There is no organization “{name}”. Give its name as the pages show it.")
-    return organization
-
-
-def _importer(username: str | None, organization: Organization) -> User:
-    """The user in whose name the version is made."""
-    if username is not None:
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            raise Refused(f"There is no user “{username}”. Give the name with which they sign in.")
-        return user
-    owner = organization.memberships.filter(role=Role.OWNER).select_related("user").order_by("id").first()
-    if owner is None:
-        raise Refused(f"{organization.name} has no owner. Say who imports the version with --by USERNAME.")
-    return owner.user
 
 
 def _listing(options: dict[str, Any]) -> Listing:

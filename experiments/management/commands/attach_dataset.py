@@ -4,8 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from config.commands import ExplainedCommand
-from experiments.named import acting_user, dataset_version_named, project_named
+from experiments.named import dataset_version_named, project_named
 from experiments.services import attach_dataset_version
+from organizations.named import acting_user, organization_named
 
 
 class Command(ExplainedCommand):
@@ -27,7 +28,7 @@ Attaching a version again changes nothing.
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by = acting_user(options["by"], organization=options["organization"])
+        by = acting_user(options["by"], organization=organization_named(options["organization"]))
         project = project_named(options["project"], organization=options["organization"], user=by)
         version = dataset_version_named(options["version"], organization=project.organization, user=by)
         is_attached = project.attachments.filter(dataset_version=version).exists()

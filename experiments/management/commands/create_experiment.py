@@ -15,7 +15,8 @@ from experiments import experiment_file
 from experiments.exchange import content_of, create_from_file
 from experiments.experiment_file import read_experiment_file, write_experiment_file
 from experiments.models import Experiment
-from experiments.named import acting_user, experiment_named, project_named
+from experiments.named import experiment_named, project_named
+from organizations.named import acting_user, organization_named, user_named
 
 
 class Command(ExplainedCommand):
@@ -56,7 +57,7 @@ the file:
 
     def _create(self, file: Path, username: str | None) -> None:
         content = read_experiment_file(file)
-        by = acting_user(username, organization=content.organization)
+        by = acting_user(username, organization=organization_named(content.organization))
         experiment = create_from_file(content, place=file.name, by=by)
         address = f"{settings.SITE_URL}{experiment.get_absolute_url()}"
         self.stdout.write(f"{experiment} is created in {experiment.project}: {address}")
@@ -69,7 +70,7 @@ def _experiment(name: str, options: dict[str, Any]) -> Experiment:
         return _by_id(name, options["by"])
     if organization is None or project is None:
         raise CommandError("A name needs both --organization and --project.")
-    by = acting_user(options["by"], organization=organization)
+    by = acting_user(options["by"], organization=organization_named(organization))
     of_project = project_named(project, organization=organization, user=by)
     return experiment_named(name, project=of_project, user=by)
 
@@ -77,7 +78,7 @@ def _experiment(name: str, options: dict[str, Any]) -> Experiment:
 def _by_id(text: str, username: str | None) -> Experiment:
     experiments: QuerySet[Experiment] = Experiment.objects.all()
     if username is not None:
-        experiments = Experiment.objects.visible_to(acting_user(username, organization=""))
+        experiments = Experiment.objects.visible_to(user_named(username))
     try:
         found = experiments.filter(pk=uuid.UUID(text)).first()
     except ValueError:

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.commands import ExplainedCommand
-from organizations.models import Organization, Role, User
+from organizations.models import Organization, User
+from organizations.named import acting_user, user_named
 from registry import model_folder
 from registry.exchange import import_model_folder
 from registry.management.places import add_registry_arguments, named_registry
@@ -50,16 +51,11 @@ class Command(ExplainedCommand):
 
 def _importer(username: str | None, organization: Organization | None) -> User:
     """The user in whose name the version is made."""
+    if organization:
+        return acting_user(username, organization=organization)
     if username is not None:
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            raise CommandError(f"There is no user “{username}”. Give the name with which they sign in.")
-        return user
-    if organization is None:
-        users = User.objects.filter(is_superuser=True, is_active=True)
-    else:
-        users = User.objects.filter(memberships__organization=organization, memberships__role=Role.OWNER)
-    user = users.order_by("pk").first()
-    if user is None:
-        raise CommandError("Nobody may do this by default: say who imports it with --by USERNAME.")
-    return user
+        return user_named(username)
+    superuser = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    if superuser is None:
+        raise CommandError("There is no superuser. Say who imports it with --by USERNAME.")
+    return superuser
