@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from datasets.models import DatasetVersion
-from experiments.bases import Base, experiments_for, model_versions_for, record_base
+from experiments.bases import Base, record_base
 from experiments.drafts.access import drafts_of, load_for_change
 from experiments.drafts.review import DraftReview, Problem
 from experiments.models import (
@@ -17,7 +17,7 @@ from experiments.models import (
 )
 from organizations.models import User
 from registry.copying import copy_architecture, copy_hyperparameters, specification_of
-from registry.models import Architecture, ModelVersion
+from registry.models import Architecture
 
 
 class DraftIncomplete(ValidationError):
@@ -80,7 +80,7 @@ def _create(draft: ExperimentDraft, by: User) -> Experiment:
         raise
     if draft.base:
         draft.base.architecture = _still(architecture, draft.base)
-    review = _reviewed(draft, by)
+    review = _reviewed(draft)
     base, kept = draft.base, [row for row in review.rows if not row.is_removed]
     experiment = Experiment(
         pk=draft.pk,
@@ -123,7 +123,7 @@ def _save_changes(draft: ExperimentDraft, by: User) -> Experiment:
     experiment.architecture = _still(architecture, experiment)
     if not experiment.is_editable:
         raise DraftIncomplete([Problem("create", "started", "The experiment has started: it can't be changed.")])
-    review = _reviewed(draft, by)
+    review = _reviewed(draft)
     experiment.name, experiment.description = draft.name.strip(), draft.description
     experiment.architecture.hyperparameters.all().delete()
     kept = [row for row in review.rows if not row.is_removed]
@@ -157,12 +157,12 @@ def _still(architecture: Architecture | None, owner: Base) -> Architecture:
     return architecture
 
 
-def _reviewed(draft: ExperimentDraft, by: User) -> DraftReview:
+def _reviewed(draft: ExperimentDraft) -> DraftReview:
     """The draft's review when nothing is missing and its base may still be used."""
     _lock_dataset_versions(draft)
     review = DraftReview(draft)
-    if problems := review.problems + _base_out_of_reach(draft, by):
-        raise DraftIncomplete(problems)
+    if review.problems:
+        raise DraftIncomplete(review.problems)
     return review
 
 
@@ -173,19 +173,6 @@ def _lock_dataset_versions(draft: ExperimentDraft) -> None:
     list(versions.values_list("pk", flat=True))
     attached = AttachedDatasetVersion.objects.filter(project=draft.project_id, dataset_version__in=chosen)
     list(attached.select_for_update().values_list("pk", flat=True))
-
-
-def _base_out_of_reach(draft: ExperimentDraft, by: User) -> list[Problem]:
-    base = draft.base
-    if base is None or draft.edits_id:
-        return []
-    reachable = (
-        model_versions_for(draft.project, user=by).filter(pk=base.pk)
-        if isinstance(base, ModelVersion)
-        else experiments_for(draft.project, user=by).filter(pk=base.pk)
-    )
-    sentence = f"{draft.base_name} can no longer be used here. Attach another base, or detach it."
-    return [] if reachable.exists() else [Problem("base", "base", sentence)]
 
 
 def _general(draft: ExperimentDraft) -> dict[str, str]:
