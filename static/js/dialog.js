@@ -48,12 +48,23 @@ document.addEventListener("htmx:afterSettle", () => {
   else if (!box.open && opener && isLost) giveFocusBack();
 });
 
-document.addEventListener("close-dialog", () => dialog()?.close());
+// The event `close` comes later: emptied at once, the dialog can't be taken for one that was just filled.
+function shut() {
+  dialog()?.close();
+  dialog()?.replaceChildren();
+}
+
+document.addEventListener("close-dialog", shut);
+
+// An answer to what was clicked in a dialog that was closed meanwhile must not open it again.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target === dialog() && !dialog().open && !detail.requestConfig.elt.isConnected) detail.shouldSwap = false;
+});
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#dialog [data-close]")) return;
   event.preventDefault();
-  dialog().close();
+  shut();
 });
 
 // `close` does not bubble, and the element may have been drawn again: hence the capturing listener on the document.
@@ -68,5 +79,5 @@ document.addEventListener("close", (event) => {
 let pressed = null;
 document.addEventListener("pointerdown", (event) => { pressed = event.target; });
 document.addEventListener("click", (event) => {
-  if (event.target === dialog() && pressed === dialog()) dialog().close();
+  if (event.target === dialog() && pressed === dialog()) shut();
 });
