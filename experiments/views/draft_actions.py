@@ -49,6 +49,7 @@ class Outcome:
         redirect_to: where a click leads without JavaScript.
         focus: the id of the element that gets the cursor.
         keeps_new: whether what was typed for a new hyperparameter stays in its fields.
+        has_new: whether something was typed there. It is not stored.
     """
 
     saved: Saved = field(default_factory=Saved)
@@ -61,12 +62,13 @@ class Outcome:
     focus: str = ""
     closes_dialog: bool = False
     keeps_new: bool = True
+    has_new: bool = False
 
     @property
     def has_something_to_say(self) -> bool:
         """Whether the page has to be drawn from this answer: a redirect would lose it."""
         typed = self.saved.refusals or self.saved.pending_type
-        return bool(typed or self.errors or self.attempted or self.plan)
+        return bool(typed or self.errors or self.attempted or self.plan or (self.has_new and self.keeps_new))
 
     def refuse(self, refusal: DraftIncomplete) -> None:
         """Creation was refused: say everything, and go to the first."""

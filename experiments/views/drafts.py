@@ -84,7 +84,7 @@ def _act(request: HttpRequest, draft: ExperimentDraft) -> HttpResponse:
         raise Http404
     # A switch sends `false` and, when it is on, `true` after it: `dict` takes the last value of each field.
     saved = save_form(draft, data=request.POST.dict(), by=request.user)
-    outcome = Outcome(saved=saved)
+    outcome = Outcome(saved=saved, has_new=bool(request.POST.get("new-key") or request.POST.get("new-value")))
     try:
         ACTIONS[action](request, draft, argument, outcome)
     except DraftIncomplete as refusal:
