@@ -4,7 +4,10 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.db.models import Model
+from django.forms.renderers import BaseRenderer
 from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from choosers.chooser import Chooser
 from organizations.models import User
@@ -24,6 +27,12 @@ class ChooserWidget(forms.Widget):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         return {"widget": {"chooser": self.chooser, "field": name, "choice": self.choice}}
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        """By the pages' own templates, which Django's renderer of forms does not look at."""
+        return render_to_string(self.template_name, self.get_context(name, value, attrs))
 
 
 class ChooserField(forms.ModelChoiceField):  # type: ignore[type-arg]
