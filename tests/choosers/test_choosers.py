@@ -337,7 +337,7 @@ def test_it_answers_page_and_fragments(client: Client, world: World, case: Case)
 @each_case
 def test_a_foreign_narrowing_is_a_404(client: Client, world: World, case: Case, alice: User, charlie: User) -> None:
     foreign_project = ProjectFactory(organization=world.harbor)
-    foreign = {
+    foreign: dict[str, list[Any]] = {
         "model": [foreign_model(world, "theirs").model],
         "project": [foreign_project],
         "draft": [named_draft(world.project, alice), named_draft(foreign_project, charlie)],

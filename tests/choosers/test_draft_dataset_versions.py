@@ -43,9 +43,13 @@ def client(client_of: Callable[[User], Client], bob: User) -> Client:
     return client_of(bob)
 
 
+def about(draft: ExperimentDraft, query: dict[str, Any]) -> dict[str, Any]:
+    return {"draft": draft.pk, **query}
+
+
 def ask(client: Client, draft: ExperimentDraft, target: str = "dialog", **query: Any) -> str:
     query = {name.replace("in_", "in-"): value for name, value in query.items()}
-    return client.get(PATH, {"draft": draft.pk, **query}, headers=htmx(target) if target else {}).text
+    return client.get(PATH, about(draft, {**query}), headers=htmx(target) if target else {}).text
 
 
 def two(draft: ExperimentDraft, name: str = "two") -> DatasetConstraint:
@@ -96,7 +100,7 @@ def test_picking_fills_the_placeholder_in_hand(client: Client, bound: Experiment
 
 def test_a_placeholder_can_be_taken_in_hand_again(client: Client, bound: ExperimentDraft, project: Project) -> None:
     train, other = attached(project, "first"), attached(project, "second")
-    chosen = {"chosen": "on", "constraint": two(bound).pk, "in_train": train.pk, "in_test": train.pk}
+    chosen: dict[str, Any] = {"chosen": "on", "constraint": two(bound).pk, "in_train": train.pk, "in_test": train.pk}
     html = ask(client, bound, **chosen, slot="train")
     assert in_hand(html) == "train"
     html = ask(client, bound, **chosen, slot="train", pick=other.pk)
@@ -158,7 +162,7 @@ def test_versions_out_of_reach_fill_nothing(client: Client, bound: ExperimentDra
 def test_nonsense_is_ignored_or_a_404(client: Client, bound: ExperimentDraft) -> None:
     assert in_hand(ask(client, bound, slot="nothing")) == "train"
     for query in ({"pick": "x"}, {"constraint": "x"}, {"slot": "a\x00"}, {"slot": "a" * 51}):
-        assert client.get(PATH, {"draft": bound.pk, **query}).status_code == 404
+        assert client.get(PATH, about(bound, {**query})).status_code == 404
 
 
 def test_without_an_attached_version_it_says_where_to_attach_one(client: Client, bound: ExperimentDraft) -> None:
@@ -192,8 +196,13 @@ def test_each_version_has_a_box_and_an_alias(client: Client, free: ExperimentDra
 
 def test_what_was_ticked_and_typed_stays_while_searching(client: Client, free: ExperimentDraft) -> None:
     train, val = attached(free.project, "train"), attached(free.project, "val")
-    chosen = {"chosen": "on", "version": train.pk, f"alias-{train.pk}": "mine", f"alias-{val.pk}": "typed"}
-    html = client.get(PATH, {"draft": free.pk, "q": "val", **chosen}, headers=htmx("dialog")).text
+    chosen: dict[str, Any] = {
+        "chosen": "on",
+        "version": train.pk,
+        f"alias-{train.pk}": "mine",
+        f"alias-{val.pk}": "typed",
+    }
+    html = client.get(PATH, about(free, {"q": "val", **chosen}), headers=htmx("dialog")).text
     fields = fields_of(html, "free")
     assert fields["version"] == [str(train.pk)]
     assert fields[f"alias-{train.pk}"][0] == "mine"
@@ -204,7 +213,7 @@ def test_what_was_ticked_and_typed_stays_while_searching(client: Client, free: E
 
 def test_the_footer_follows_the_boxes(client: Client, free: ExperimentDraft) -> None:
     train = attached(free.project, "train")
-    chosen = {"draft": free.pk, "chosen": "on", "version": train.pk}
+    chosen: dict[str, Any] = {"draft": free.pk, "chosen": "on", "version": train.pk}
     footer = client.get(PATH, {**chosen, f"alias-{train.pk}": "-no"}, headers=htmx("attach")).text
     assert footer.lstrip().startswith('<footer id="attach"')
     assert "An alias has 1 to 50 letters" in footer
@@ -216,7 +225,7 @@ def test_the_footer_follows_the_boxes(client: Client, free: ExperimentDraft) -> 
 @pytest.mark.parametrize(("first", "second"), [("same", "SAME"), ("a", "a")])
 def test_repeated_aliases_are_told_at_each(client: Client, free: ExperimentDraft, first: str, second: str) -> None:
     versions = [attached(free.project, name) for name in ("train", "val")]
-    query = {"draft": free.pk, "chosen": "on", "version": [v.pk for v in versions]}
+    query: dict[str, Any] = {"draft": free.pk, "chosen": "on", "version": [v.pk for v in versions]}
     query |= {f"alias-{v.pk}": alias for v, alias in zip(versions, (first, second), strict=True)}
     html = client.get(PATH, query, headers=htmx("dialog")).text
     assert html.count("is used twice; case is ignored.") >= 2
@@ -235,7 +244,7 @@ def test_everything_can_be_taken_out(client: Client, free: ExperimentDraft) -> N
     """With entries in the draft, none at all is a choice as well."""
     train = attached(free.project, "train")
     fill(free, a=train)
-    html = client.get(PATH, {"draft": free.pk, "chosen": "on"}, headers=htmx("attach")).text
+    html = client.get(PATH, about(free, {"chosen": "on"}), headers=htmx("attach")).text
     assert not attach_is_disabled(html)
 
 
@@ -248,7 +257,7 @@ def test_deleted_versions_are_no_choice(client: Client, free: ExperimentDraft) -
 
 @pytest.mark.parametrize("name", ["alias-x", "alias-", "version"])
 def test_nonsense_in_the_fields_is_ignored(client: Client, free: ExperimentDraft, name: str) -> None:
-    assert client.get(PATH, {"draft": free.pk, "chosen": "on", name: "x"}).status_code == 200
+    assert client.get(PATH, about(free, {"chosen": "on", name: "x"})).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -264,7 +273,7 @@ def test_what_was_typed_is_no_markup(
 ) -> None:
     train = attached(free.project, canary)
     for target in ("", "dialog", "results", "attach"):
-        query = {"chosen": "on", "version": train.pk, f"alias-{train.pk}": canary, "q": canary[:5]}
+        query: dict[str, Any] = {"chosen": "on", "version": train.pk, f"alias-{train.pk}": canary, "q": canary[:5]}
         headers = htmx(target) if target else {}
-        assert canary not in client.get(PATH, {"draft": free.pk, **query}, headers=headers).text
-        assert canary not in client.get(PATH, {"draft": bound.pk, "slot": canary, **query}, headers=headers).text
+        assert canary not in client.get(PATH, about(free, {**query}), headers=headers).text
+        assert canary not in client.get(PATH, about(bound, {"slot": canary, **query}), headers=headers).text

@@ -22,6 +22,7 @@ from experiments.models import BaseKind, Experiment, ExperimentDraft, Project, S
 from experiments.services import detach_dataset_version
 from organizations.models import Membership, Organization, Role, User
 from organizations.services import remove_member
+from registry.copying import copy_architecture
 from registry.editing import set_constraints, set_hyperparameters, set_labelmap
 from registry.models import (
     Architecture,
@@ -305,9 +306,8 @@ def test_a_name_taken_between_the_look_and_the_write(
         if once:
             once.pop()
             Experiment.objects.bulk_create([rival])
-        return original(*args, **kwargs)
+        return copy_architecture(*args, **kwargs)
 
-    original = creation.copy_architecture
     monkeypatch.setattr(creation, "copy_architecture", copy)
     architectures = Architecture.objects.count()
     with pytest.raises(DraftIncomplete) as refused:

@@ -24,6 +24,7 @@ from experiments.drafts.saving import save_form
 from experiments.models import AttachedDatasetVersion, Experiment, ExperimentDraft, Project
 from experiments.services import create_project, detach_dataset_version
 from organizations.models import Organization, User
+from registry.copying import copy_architecture
 from registry.editing import set_constraints, set_hyperparameters
 from registry.models import Architecture, Hyperparameter, ModelVersion
 from registry.rows import ConstraintRow, HyperparameterRow, SlotRow
@@ -115,12 +116,11 @@ def test_the_name_is_taken_while_creation_is_under_way(
 ) -> None:
     """Between the look at the names and the insert; a database of one writer makes the rival wait, and lose."""
     looked, taken = Event(), Event()
-    copy = creation.copy_architecture
 
     def copy_later(*args: Any, **values: Any) -> Architecture:
         looked.set()
         taken.wait(timeout=10 if connection.vendor == "postgresql" else 0.2)
-        return copy(*args, **values)
+        return copy_architecture(*args, **values)
 
     def take() -> bool:
         looked.wait(timeout=10)

@@ -15,6 +15,7 @@ from datasets.models import DatasetVersion
 from experiments.creation import create_experiment
 from experiments.drafts.hyperparameters import remove_hyperparameter
 from experiments.drafts.lifecycle import discard_draft
+from experiments.drafts.saving import save_form
 from experiments.models import Experiment, ExperimentDraft, Project, Status
 from experiments.services import detach_dataset_version
 from experiments.views import drafts
@@ -732,7 +733,7 @@ def test_it_ends_between_the_look_and_the_lock(
     client: Client, ready: ExperimentDraft, bob: User, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     form = DraftForm(client, ready)
-    page, save_form = form.html(), drafts.save_form
+    page = form.html()
 
     def end_first(draft: ExperimentDraft, **values: Any) -> Any:
         create_experiment(draft, by=bob) if what == "created" else discard_draft(draft, by=bob)

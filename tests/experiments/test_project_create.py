@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from pytest_django.asserts import assertRedirects
 
@@ -77,7 +78,7 @@ def test_the_longest_description_of_several_lines(client_of: ClientOf, bob: User
 
 
 def test_the_service_checks_for_itself(bob: User, vera: User, orchard: Organization) -> None:
-    with pytest.raises(services.ValidationError) as refused:
+    with pytest.raises(ValidationError) as refused:
         services.create_project(name=" ", description="d" * 1_001, organization=orchard, by=bob)
     assert set(refused.value.message_dict) == {"name", "description"}
 

@@ -145,7 +145,7 @@ def test_the_choosers_button_attaches(
 ) -> None:
     """The name, the value and the address are the chooser's: what it draws is what the view takes."""
     client = client_of(alice)
-    dialog = client.get("/choose/project-dataset-version/", {"project": project.pk}, headers=htmx("dialog")).text
+    dialog = client.get("/choose/project-dataset-version/", {"project": str(project.pk)}, headers=htmx("dialog")).text
     address = re.search(r'<form method="post"\s+action="([^"]+)"', dialog)
     button = re.search(r'<button[^>]*?name="([^"]+)"\s+value="([^"]+)"[^>]*>Select<', dialog)
     assert address
