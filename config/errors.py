@@ -5,7 +5,8 @@ import sqlite3
 import sys
 from http import HTTPStatus
 
-from django.core.exceptions import BadRequest
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 UNREADABLE = "The server could not read what the browser sent. Go back, load the page again, and repeat the last step."
 FORGED = "This form is not valid any more: it was open for long, or you signed in again meanwhile. Load the page again."
+TOO_LARGE = "More than {:,.0f} MB of text came at once, which is the most that is read: shorten it, and send it again."
+TOO_MANY_FIELDS = "More than {:,} fields came at once, which is the most that is read: send them in several steps."
 NOT_ALLOWED = "Your role does not allow this. Ask an owner of the organization."
 NOT_FOUND = "There is nothing here that you can see."
 FAILED = "Something went wrong on the server, and it was written to its log. Nothing was half saved. Try again."
@@ -29,8 +32,8 @@ READ_ONLY_TRANSACTION = "25006"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400. The exception's own sentence when our code refused the request, nothing of it when Django did."""
-    sentence = _said(exception) if isinstance(exception, BadRequest) else ""
+    """400. The exception's own sentence when our code refused the request; when Django did, the limit if it was one."""
+    sentence = _said(exception) if isinstance(exception, BadRequest) else _limit(exception)
     return _plain(request, HTTPStatus.BAD_REQUEST, sentence or UNREADABLE)
 
 
@@ -89,6 +92,15 @@ class DatabaseAwayMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return database_away(request, exception) if is_away(exception) else None
+
+
+def _limit(exception: Exception) -> str:
+    """How much is read, if that is what was refused."""
+    if isinstance(exception, RequestDataTooBig):
+        return TOO_LARGE.format((settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) / 2**20)
+    if isinstance(exception, TooManyFieldsSent):
+        return TOO_MANY_FIELDS.format(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    return ""
 
 
 def _said(exception: Exception) -> str:

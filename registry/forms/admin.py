@@ -1,5 +1,6 @@
 """The admin's forms: the same rules as on the pages, and no constraint left to the database to refuse."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -26,12 +27,32 @@ class RuledForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(None, refusal.messages)
 
 
+class JSONDecoder(json.JSONDecoder):
+    """Python's fails over thousands of levels or digits, which are as little what is asked for as a missing quote."""
+
+    def decode(self, text: str, *args: Any) -> Any:
+        try:
+            return super().decode(text, *args)
+        except json.JSONDecodeError:
+            raise
+        except (RecursionError, ValueError) as error:
+            raise json.JSONDecodeError("Too many levels or digits", text[:100], 0) from error
+
+
+class JSONField(forms.JSONField):
+    """JSON as staff write it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"decoder": JSONDecoder})
+
+
 class ArchitectureForm(RuledForm):
     """An architecture's own columns."""
 
     class Meta:
         model = Architecture
         fields = ["docker_image", "docker_tag", "docker_flags", "docker_environment", "command", "labelmap"]
+        field_classes = dict.fromkeys(["docker_flags", "docker_environment", "labelmap"], JSONField)
 
     def clean_docker_flags(self) -> list[str]:
         flags = self.cleaned_data["docker_flags"]
@@ -67,6 +88,9 @@ class ArchitectureForm(RuledForm):
 
 class HyperparameterForm(RuledForm):
     """A hyperparameter, whose value obeys its rule and is kept as canonical text."""
+
+    class Meta:
+        field_classes = {"choices": JSONField}
 
     def clean_choices(self) -> list[str]:
         choices = self.cleaned_data["choices"] or []

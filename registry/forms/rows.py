@@ -15,6 +15,8 @@ from registry.rows import in_words, sentences
 
 # Read no more rows than this: the services refuse as many, in a sentence.
 ROWS_READ = 1_100
+# Of a revision; Python itself refuses to read thousands.
+DIGITS_MAX = 20
 
 _ACT = re.compile(r"(add|remove|up|down)((?:-[0-9]{1,4})*)", re.ASCII)
 
@@ -96,7 +98,8 @@ class RowsEditor:
     def posted(cls, shape: Shape, data: Mapping[str, str]) -> "RowsEditor":
         """The rows as the page sent them."""
         revision = str(data.get("revision", ""))
-        return cls(shape, _read(data, shape, shape.prefix), int(revision) if revision.isdecimal() else -1)
+        is_number = revision.isdecimal() and len(revision) < DIGITS_MAX
+        return cls(shape, _read(data, shape, shape.prefix), int(revision) if is_number else -1)
 
     def act(self, act: str) -> None:
         """Do what a button asks: `add`, `up-3`, `down-3`, `remove-3`; with rows inside also `add-3` and `up-3-1`.
