@@ -1,8 +1,10 @@
 """A request with its own types, and the one decision whether a view answers a page or a fragment of it."""
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest as DjangoHttpRequest
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -51,3 +53,24 @@ def page_or_fragment(
     response = render(request, templates.get(target or "", template), context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def client_address(request: DjangoHttpRequest) -> str | None:
+    """Whose address it is that too many wrong passwords stop: the browser's, also behind a proxy.
+
+    A proxy puts the address that it saw at the end of X-Forwarded-For. What stands before it is the visitor's own word,
+    and without a proxy all of it is.
+    """
+    seen = request.META.get("REMOTE_ADDR") or None
+    if not settings.BEHIND_PROXY:
+        return seen
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return told if _is_address(told) else seen
+
+
+def _is_address(text: str) -> bool:
+    """An address without a zone, which databases don't take."""
+    try:
+        return "%" not in text and bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False

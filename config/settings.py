@@ -3,32 +3,39 @@
 README.md lists the variables. Nothing else in the code reads the environment.
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
+at_least_one = validate.Range(min=1)
 
 DEBUG: bool = env.bool("DEBUG", False)
 SITE_URL: str = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / "var")
 
 SECRET_KEY: str = env.str("SECRET_KEY", "not-a-secret-for-development-only" if DEBUG else "")
-if len(SECRET_KEY) < 32:
+if len(SECRET_KEY) < 32 or (SECRET_KEY.startswith("not-a-secret") and not DEBUG):
     raise ImproperlyConfigured(
-        "SECRET_KEY is missing or shorter than 32 characters. Set it to a long random text, "
+        "SECRET_KEY is missing, known, or shorter than 32 characters. Set it to a long random text, "
         'such as the output of: python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 
 # One address says it all: which host is served, and whether cookies travel over HTTPS only.
-_site = urlsplit(SITE_URL)
-if _site.scheme not in ("http", "https") or not _site.hostname or _site.path:
+try:
+    _site = urlsplit(SITE_URL)
+    _is_whole = _site.geturl() == f"{_site.scheme}://{_site.netloc}" and "@" not in _site.netloc and _site.port != 0
+except ValueError:  # a port that is none, half of an IPv6 address
+    _is_whole = False
+if not _is_whole or _site.scheme not in ("http", "https") or not _site.hostname:
     raise ImproperlyConfigured(
         f"SITE_URL is {SITE_URL!r}; write the address users open, without a path, such as https://espalier.example.org"
     )
@@ -39,10 +46,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+# The proxy says how it was asked, and by whom (config.http.client_address).
+BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
+# Scripts find the token in the page, so that they need no cookie.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 
 INSTALLED_APPS = [
@@ -139,12 +149,15 @@ LOGOUT_REDIRECT_URL = "organizations:sign_in"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "config.http.client_address"
 AXES_LOCKOUT_CALLABLE = "organizations.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = env.str("TIME_ZONE", "UTC")
+TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
+if TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}; write one such as Europe/Paris or UTC.")
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
 
@@ -186,9 +199,9 @@ STORAGES = {
     "default": _files,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-UPLOAD_LIMIT_BYTES: int = env.int("UPLOAD_LIMIT_MB", 5 * 1024) * 1024 * 1024
-LINK_LIFETIME_SECONDS: int = env.int("LINK_LIFETIME_SECONDS", 3600)
-GARBAGE_GRACE_HOURS: int = env.int("GARBAGE_GRACE_HOURS", 24)
+UPLOAD_LIMIT_BYTES: int = env.int("UPLOAD_LIMIT_MB", 5 * 1024, validate=at_least_one) * 1024 * 1024
+LINK_LIFETIME_SECONDS: int = env.int("LINK_LIFETIME_SECONDS", 3600, validate=at_least_one)
+GARBAGE_GRACE_HOURS: int = env.int("GARBAGE_GRACE_HOURS", 24, validate=at_least_one)
 
 # A file reaches the server only through the views that stream it into the store; anywhere else it is refused.
 FILE_UPLOAD_HANDLERS = ["storage.uploads.RefuseFiles"]
@@ -216,5 +229,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
 }
