@@ -28,6 +28,8 @@ class Saved:
         changed: names of the fields that were saved.
         refusals: field name → why it was not saved.
         typed: field name → what the user typed there, for the fields that were not saved.
+        conflicts: field name → what this tab was shown, for the fields that another tab changed meanwhile.
+        homeless: what was typed for hyperparameters that the draft no longer has.
         pending_type: an inference type that waits for a confirmation, since something no longer fits it.
         dropped: what would go with that type, by name.
     """
@@ -35,6 +37,8 @@ class Saved:
     changed: set[str] = field(default_factory=set)
     refusals: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
+    conflicts: dict[str, str] = field(default_factory=dict)
+    homeless: list[str] = field(default_factory=list)
     pending_type: str = ""
     dropped: list[str] = field(default_factory=list)
 
@@ -88,15 +92,17 @@ def _may_become(draft: ExperimentDraft, inference_type: str, saved: Saved) -> bo
 
 
 def _save_hyperparameters(draft: ExperimentDraft, data: Mapping[str, str], saved: Saved) -> None:
-    changed = []
+    changed, gone = [], {name for name in data if name.startswith("hp-")}
     for row in draft.hyperparameters.filter(is_removed=False):
         name = f"hp-{row.pk}"
+        gone.discard(name)
         mine = _changed(name, row.value, data, saved, row)
         if mine is not None:
             row.value = mine
             changed.append(row)
             saved.changed.add(name)
     DraftHyperparameter.objects.bulk_update(changed, ["value"])
+    saved.homeless = [data[name] for name in sorted(gone) if data[name] != data.get(f"was-{name}", "")]
 
 
 def _changed(
@@ -114,7 +120,8 @@ def _changed(
         saved.refuse(name, typed.replace("\x00", ""), sentence)
         return None
     if stored != was:
-        saved.refuse(name, typed, f"In another tab this became “{stored[:60]}”. Save again to keep yours.")
+        saved.refuse(name, typed, f"In another tab this became “{stored[:60]}”.")
+        saved.conflicts[name] = was
         return None
     return mine
 

@@ -47,6 +47,7 @@ class Outcome:
         plan: a change of base to be confirmed.
         created: the experiment to go to.
         redirect_to: where a click leads without JavaScript.
+        notice: what is said apart from the form, since the next answer must not take it away.
         focus: the id of the element that gets the cursor.
         keeps_new: whether what was typed for a new hyperparameter stays in its fields.
         has_new: whether something was typed there. It is not stored.
@@ -59,6 +60,7 @@ class Outcome:
     plan: Plan | None = None
     created: Experiment | None = None
     redirect_to: str = ""
+    notice: str = ""
     focus: str = ""
     closes_dialog: bool = False
     keeps_new: bool = True
@@ -87,6 +89,11 @@ class Outcome:
 
 def _save(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
     """Nothing beyond the fields, which are saved by now."""
+
+
+def _settle(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
+    """`keep:<field>` or `take:<field>`: the user's word about a field that another tab changed, heard while saving."""
+    outcome.focus = argument if argument.startswith("hp-") else f"id_{argument}"
 
 
 def _create(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
@@ -209,6 +216,8 @@ def _uuid(text: str) -> uuid.UUID:
 
 ACTIONS: dict[str, Callable[[HttpRequest, ExperimentDraft, str, Outcome], None]] = {
     "save": _save,
+    "keep": _settle,
+    "take": _settle,
     "create": _create,
     "change-type": _change_type,
     "keep-type": _keep_type,

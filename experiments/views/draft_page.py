@@ -25,6 +25,8 @@ class Field:
     value: str
     was: str
     error: str = ""
+    # Another tab changed it as well: the user says which text is meant.
+    in_conflict: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class DraftPage:
         # What was not filled in yet is no mistake before Create; a value that was emptied is one at once.
         if stored or self.outcome.attempted or name.startswith("hp-"):
             error = error or self.review.problem_at(place)
-        return Field(name=name, id=place, value=saved.typed.get(name, stored), was=stored, error=error)
+        typed, was = saved.typed.get(name, stored), saved.conflicts.get(name, stored)
+        return Field(name, place, typed, was, error, in_conflict=name in saved.conflicts)
 
     @cached_property
     def pending_type(self) -> str:

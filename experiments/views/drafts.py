@@ -82,9 +82,10 @@ def _act(request: HttpRequest, draft: ExperimentDraft) -> HttpResponse:
     action, _, argument = request.POST.get("action", "save").partition(":")
     if action not in ACTIONS:
         raise Http404
-    # A switch sends `false` and, when it is on, `true` after it: `dict` takes the last value of each field.
-    saved = save_form(draft, data=request.POST.dict(), by=request.user)
+    saved = save_form(draft, data=_fields(request, action, argument), by=request.user)
     outcome = Outcome(saved=saved, has_new=bool(request.POST.get("new-key") or request.POST.get("new-value")))
+    if saved.homeless:
+        outcome.notice = outcome.errors["hyperparameters"] = _of_homeless(saved.homeless)
     try:
         ACTIONS[action](request, draft, argument, outcome)
     except DraftIncomplete as refusal:
@@ -97,6 +98,22 @@ def _act(request: HttpRequest, draft: ExperimentDraft) -> HttpResponse:
     except DraftHyperparameter.DoesNotExist:
         outcome.errors["hyperparameters"] = "That hyperparameter is gone: the base was changed in another tab."
     return _answer(request, draft, outcome)
+
+
+def _fields(request: HttpRequest, action: str, argument: str) -> dict[str, str]:
+    """What the form sent. Where another tab changed the same field, `keep` stands for this one's text."""
+    # A switch sends `false` and, when it is on, `true` after it: `dict` takes the last value of each field.
+    data = request.POST.dict()
+    if action in ("keep", "take"):
+        data.pop(argument if action == "take" else f"was-{argument}", None)
+    return data
+
+
+def _of_homeless(texts: list[str]) -> str:
+    quoted = ", ".join(f"“{text[:60]}”" for text in texts)
+    if len(texts) == 1:
+        return f"{quoted} was not saved: its hyperparameter was removed in another tab."
+    return f"{quoted} were not saved: their hyperparameters were removed in another tab."
 
 
 def _answer(request: HttpRequest, draft: ExperimentDraft, outcome: Outcome) -> HttpResponse:
@@ -117,6 +134,8 @@ def _draw(request: HttpRequest, draft: ExperimentDraft, outcome: Outcome) -> Htt
     if outcome.closes_dialog:
         # After the swap: by then the button may be gone, and an event of its own would reach nobody.
         trigger_client_event(response, "close-dialog", after="swap")
+    if outcome.notice:
+        trigger_client_event(response, "notice", {"text": outcome.notice, "kind": "warn", "stays": "homeless"})
     if outcome.focus:
         trigger_client_event(response, "focus-on", {"id": outcome.focus}, after="settle")
     return response

@@ -55,6 +55,9 @@ const isTypedIn = (node) => node === document.activeElement && node.matches("inp
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
   !(SYNCED.has(name) && (unsent.has(field(node)) || isTypedIn(node)));
 
+// A field that the answer knows nothing of stays until what was typed there has been sent: then it is said what became of it.
+Idiomorph.defaults.callbacks.beforeNodeRemoved = (node) => ![...unsent].some((typed) => node.contains(typed));
+
 function focusOn(id) {
   const found = document.getElementById(id);
   if (!found) return;

@@ -243,11 +243,31 @@ def test_two_tabs_on_one_draft(form: DraftForm, draft: ExperimentDraft) -> None:
     second_tab = form.html()
     form.press("save", {"name": "tab one"})
     html = form.html_after("save", {"name": "tab two", "description": "from two"}, on=second_tab)
-    assert error_at(html, "id_name") == "In another tab this became “tab one”. Save again to keep yours."
-    assert (fields_of(html)["name"], fields_of(html)["was-name"]) == (["tab two"], ["tab one"])
+    assert error_at(html, "id_name") == "In another tab this became “tab one”."
+    assert (fields_of(html)["name"], fields_of(html)["was-name"]) == (["tab two"], ["first try"])
     assert (again(draft).name, again(draft).description) == ("tab one", "from two")
-    form.press("save", on=html)
+    html = form.html_after("save", on=html)
+    assert again(draft).name == "tab one"
+    form.press("keep:name", on=html)
     assert again(draft).name == "tab two"
+
+
+def test_the_other_tabs_text_is_taken(form: DraftForm, draft: ExperimentDraft) -> None:
+    second_tab = form.html()
+    form.press("save", {"name": "tab one"})
+    html = form.html_after("save", {"name": "tab two"}, on=second_tab)
+    html = form.html_after("take:name", on=html)
+    assert (fields_of(html)["name"], error_at(html, "id_name")) == (["tab one"], "")
+
+
+def test_a_value_of_a_hyperparameter_that_is_gone_is_told(
+    form_with_base: DraftForm, draft_with_base: ExperimentDraft
+) -> None:
+    row = row_of(draft_with_base, "epochs")
+    old_tab = form_with_base.html()
+    draft_with_base.hyperparameters.all().delete()
+    html = form_with_base.html_after("save", {f"hp-{row.pk}": "40"}, on=old_tab)
+    assert "“40” was not saved: its hyperparameter was removed in another tab." in html
 
 
 def test_two_tabs_on_different_fields(form: DraftForm, draft: ExperimentDraft) -> None:

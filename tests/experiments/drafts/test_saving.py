@@ -83,12 +83,20 @@ def test_two_tabs_on_different_fields(draft: ExperimentDraft) -> None:
 def test_two_tabs_on_one_field(draft: ExperimentDraft) -> None:
     save(draft, name="tab one", was_name="first try")
     saved = save(draft, name="tab two", was_name="first try")
-    assert saved.refusals == {"name": "In another tab this became “tab one”. Save again to keep yours."}
+    assert saved.refusals == {"name": "In another tab this became “tab one”."}
     assert saved.typed == {"name": "tab two"}
+    assert saved.conflicts == {"name": "first try"}
     assert again(draft).name == "tab one"
-    # The answer showed what is stored now: saving again is meant.
+    # Whoever knows what is stored now, means it.
     assert save(draft, name="tab two", was_name="tab one").changed == {"name"}
     assert again(draft).name == "tab two"
+
+
+def test_a_value_whose_hyperparameter_is_gone(draft_with_base: ExperimentDraft) -> None:
+    row = row_of(draft_with_base, "epochs")
+    draft_with_base.hyperparameters.filter(pk=row.pk).update(is_removed=True)
+    assert save_row(draft_with_base, "epochs", "40", was="20").homeless == ["40"]
+    assert save_row(draft_with_base, "epochs", "20", was="20").homeless == []
 
 
 def test_two_tabs_that_say_the_same(draft: ExperimentDraft) -> None:
@@ -100,7 +108,7 @@ def test_two_tabs_that_say_the_same(draft: ExperimentDraft) -> None:
 def test_two_tabs_on_one_hyperparameter(draft_with_base: ExperimentDraft) -> None:
     save_row(draft_with_base, "epochs", "30", was="20")
     saved = save_row(draft_with_base, "epochs", "40", was="20")
-    assert list(saved.refusals.values()) == ["In another tab this became “30”. Save again to keep yours."]
+    assert list(saved.refusals.values()) == ["In another tab this became “30”."]
     assert row_of(draft_with_base, "epochs").value == "30"
 
 
