@@ -1,0 +1,202 @@
+"""Bob works in a train.
+
+Given a connection whose answers take their time, when Bob goes on writing and clicking while they are on their way,
+then nothing that he typed is lost and no click is forgotten; and when the connection breaks, the form says so and saves
+as soon as it is back.
+"""
+
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from experiments.models import Experiment
+from tests.browser.conftest import Console
+from tests.browser.form import EVERYTHING, CreationForm
+
+
+@dataclass
+class Tunnel:
+    """Requests that carry the form are held in it until they are let go, one by one."""
+
+    page: Page
+    is_inside: bool = False
+    held: list[Route] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.route("**/experiments/drafts/**", self._pass)
+
+    def _pass(self, route: Route) -> None:
+        if self.is_inside and route.request.method == "POST":
+            self.held.append(route)
+        else:
+            route.continue_()
+
+    def expect_request(self) -> None:
+        """Something is on its way; wait for it if it has not left yet."""
+        if not self.held:
+            self.page.wait_for_event("request", lambda request: request.method == "POST")
+        expect(self.page.get_by_text("Saving…")).to_be_visible()
+        assert len(self.held) == 1, "one request at a time"
+
+    def let_one_through(self) -> None:
+        with self.page.expect_event("requestfinished", lambda request: request.method == "POST"):
+            self.held.pop().continue_()
+
+    def leave(self) -> None:
+        """Everything that waits, and everything from now on, gets through."""
+        self.is_inside = False
+        while self.held:
+            self.held.pop().continue_()
+
+
+@pytest.fixture
+def tunnel(form: CreationForm, page: Page) -> Tunnel:
+    """Bob's form has a base when the train enters the tunnel."""
+    form.describe("run 1")
+    form.attach_model("fruit-mlp")
+    form.wait_until_kept()
+    return Tunnel(page, is_inside=True)
+
+
+def test_typing_goes_on_while_an_answer_is_on_its_way(tunnel: Tunnel, form: CreationForm, page: Page) -> None:
+    form.name.fill("run 2")
+    form.name.blur()
+    tunnel.expect_request()
+    # A text, another one, a select and a switch, none of them known to the answer
+    form.name.fill("run 2, again")
+    form.value("epochs").fill("40")
+    form.value("optimizer").select_option("sgd")
+    form.value("shuffle").uncheck()
+    form.description.press_sequentially("In the middle of a wo")
+    tunnel.let_one_through()
+    expect(form.name).to_have_value("run 2, again")
+    expect(form.value("epochs")).to_have_value("40")
+    expect(form.value("optimizer")).to_have_value("sgd")
+    expect(form.value("shuffle")).not_to_be_checked()
+    expect(form.description).to_have_value("In the middle of a wo")
+    expect(form.description).to_be_focused()
+    page.keyboard.type("rd")
+    tunnel.leave()
+    form.wait_until_kept()
+    page.reload()
+    expect(form.name).to_have_value("run 2, again")
+    expect(form.value("epochs")).to_have_value("40")
+    expect(form.value("optimizer")).to_have_value("sgd")
+    expect(form.value("shuffle")).not_to_be_checked()
+    expect(form.description).to_have_value("In the middle of a word")
+
+
+def test_an_answer_does_not_tidy_up_what_is_being_typed(tunnel: Tunnel, form: CreationForm, page: Page) -> None:
+    form.value("learning_rate").fill("0.")
+    tunnel.expect_request()
+    tunnel.let_one_through()
+    expect(form.hyperparameters.get_by_role("row", name="learning_rate")).to_contain_text("Changed")
+    page.keyboard.type("5")
+    expect(form.value("learning_rate")).to_have_value("0.5")
+    tunnel.leave()
+    form.wait_until_kept()
+    page.reload()
+    expect(form.value("learning_rate")).to_have_value("0.5")
+
+
+def test_a_new_hyperparameter_half_written_survives_an_answer(tunnel: Tunnel, form: CreationForm) -> None:
+    form.name.fill("run 2")
+    form.name.blur()
+    tunnel.expect_request()
+    form.hyperparameters.get_by_label("Key").fill("dropout")
+    form.hyperparameters.get_by_label("Type").select_option("number")
+    form.hyperparameters.get_by_label("Value").fill("0.5")
+    tunnel.let_one_through()
+    expect(form.hyperparameters.get_by_label("Key")).to_have_value("dropout")
+    expect(form.hyperparameters.get_by_label("Type")).to_have_value("NUMBER")
+    expect(form.hyperparameters.get_by_label("Value")).to_have_value("0.5")
+    tunnel.leave()
+    form.button("Add hyperparameter").click()
+    expect(form.value("dropout")).to_have_value("0.5")
+
+
+def test_a_click_while_a_save_is_on_its_way_is_not_lost(tunnel: Tunnel, form: CreationForm) -> None:
+    form.value("epochs").fill("40")
+    form.value("epochs").blur()
+    tunnel.expect_request()
+    form.button("Remove momentum").click()
+    form.button("Remove shuffle").click()
+    tunnel.leave()
+    expect(form.button("Restore momentum")).to_be_visible()
+    expect(form.button("Restore shuffle")).to_be_visible()
+    expect(form.value("epochs")).to_have_value("40")
+
+
+def test_a_dialog_opens_after_the_save_that_it_depends_on(tunnel: Tunnel, form: CreationForm) -> None:
+    form.button("Detach").click()
+    tunnel.expect_request()
+    form.inference_type.select_option("Object detection")
+    form.button("Attach a Model").click()
+    tunnel.leave()
+    expect(form.dialog).to_contain_text("Showing the 1 model for Object detection; 1 of other types is left out.")
+
+
+def test_create_while_a_save_is_on_its_way(tunnel: Tunnel, form: CreationForm, page: Page) -> None:
+    tunnel.leave()
+    form.attach_versions(train="fruit/train", test="fruit/test")
+    expect(form.create).to_have_accessible_description(EVERYTHING)
+    tunnel.is_inside = True
+    form.name.fill("the last word")
+    form.create.click()
+    form.create.click()
+    tunnel.leave()
+    expect(page.get_by_role("heading", name="the last word", level=1)).to_be_visible()
+    assert Experiment.objects.count() == 1
+
+
+def test_the_connection_is_lost_and_comes_back(form: CreationForm, page: Page, console: Console) -> None:
+    console.expect("net::ERR")
+    console.expect("htmx:")
+    form.describe("run 1")
+    form.attach_model("fruit-mlp")
+    form.wait_until_kept()
+    page.context.set_offline(True)
+    form.name.fill("run 2")
+    form.name.blur()
+    lost = page.get_by_role("status").filter(has_text="Not saved: no connection. Trying again…")
+    expect(lost).to_be_visible()
+    expect(page.locator("#kept")).to_have_text("Not saved")
+    form.value("epochs").fill("40")
+    form.value("shuffle").uncheck()
+    page.context.set_offline(False)
+    form.wait_until_kept()
+    expect(lost).to_have_count(0)
+    page.reload()
+    expect(form.name).to_have_value("run 2")
+    expect(form.value("epochs")).to_have_value("40")
+    expect(form.value("shuffle")).not_to_be_checked()
+
+
+def test_a_dialog_without_connection_can_be_tried_again(form: CreationForm, page: Page, console: Console) -> None:
+    console.expect("net::ERR")
+    console.expect("htmx:")
+    form.describe("run 1")
+    form.wait_until_kept()
+    page.context.set_offline(True)
+    form.button("Attach a Model").click()
+    expect(page.locator(".notice").filter(has_text="no connection").or_(page.get_by_role("alert"))).to_be_visible()
+    page.context.set_offline(False)
+    form.attach_model("fruit-mlp")
+    expect(form.base).to_contain_text("fruit-mlp")
+
+
+def test_a_server_that_fails_is_said_and_nothing_is_lost(form: CreationForm, page: Page, console: Console) -> None:
+    console.expect("500")
+    form.describe("run 1")
+    form.wait_until_kept()
+    page.route("**/experiments/drafts/**", lambda route: route.fulfill(status=500, body="broken"))
+    form.name.fill("run 2")
+    form.name.blur()
+    expect(page.get_by_role("alert")).to_contain_text("That did not work: the server refused it. Load the page again.")
+    expect(page.locator("#kept")).to_have_text("Not saved")
+    page.unroute("**/experiments/drafts/**")
+    form.description.fill("It works again.")
+    form.wait_until_kept()
+    page.reload()
+    expect(form.name).to_have_value("run 2")
