@@ -188,12 +188,11 @@ def test_an_id_that_is_none(olives: Client) -> None:
     wrong = []
     for text in NO_IDS:
         for path in addresses_with(text):
-            for method in ("GET", "POST"):
-                answer = olives.generic(method, path)
-                if answer.status_code not in (301, 302, 404, 405):
-                    wrong.append(f"{method} {path}: {answer.status_code}")
-                assert "X-Evil" not in answer.headers
-                assert b"root:" not in answer.content
+            answer = olives.get(path)
+            if answer.status_code not in (301, 302, 404):
+                wrong.append(f"{path}: {answer.status_code}")
+            assert "X-Evil" not in answer.headers
+            assert b"root:" not in answer.content
     assert not wrong, "\n" + "\n".join(wrong)
 
 
