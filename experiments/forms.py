@@ -2,7 +2,7 @@
 
 from django import forms
 
-from config.inference_types import CONFIGURED
+from config.inference_types import CONFIGURED, InferenceType
 from config.names import DESCRIPTION_MAX
 from config.search import QUERY_MAX
 from experiments.models import Project, Status
@@ -38,3 +38,14 @@ class ExperimentFilter(forms.Form):
         """A field's value when it is a good one, else an empty text."""
         self.is_valid()
         return str(self.cleaned_data.get(name, ""))
+
+    @property
+    def in_words(self) -> str:
+        """What narrows the list, such as `with the status Failed, for Segmentation`; empty when nothing does."""
+        status, inference_type, text = (self.value(name) for name in ("status", "type", "q"))
+        parts = [
+            f"with the status {Status(status).label}" if status else "",
+            f"for {InferenceType(inference_type).label}" if inference_type else "",
+            f"with “{text}” in their name" if text else "",
+        ]
+        return ", ".join(filter(None, parts))

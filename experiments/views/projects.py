@@ -91,7 +91,7 @@ def project_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         **_of_project(request, project),
         "filters": narrow,
-        "is_filtered": any(narrow.value(name) for name in narrow.fields),
+        "narrowed": narrow.in_words,
         "page": page_of(_experiments(request, project, narrow), request.GET, newest_by="created_at"),
         "drafts": drafts_of(request.user).filter(project=project).touched()[:DRAFTS_SHOWN],  # type: ignore[attr-defined]
         "draft_id": new_id(),
