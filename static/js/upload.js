@@ -29,7 +29,7 @@ function showErrors(form, html) {
   if (!drawn) return say("That did not work: the server refused the files. Load the page again.", "bad");
   form.replaceWith(drawn);
   htmx.process(drawn);
-  drawn.querySelector("[aria-invalid=true], .is-invalid, input:not([type=hidden])")?.focus();
+  (drawn.querySelector("[aria-invalid=true]") ?? drawn.querySelector("input:not([type=hidden])"))?.focus();
 }
 
 function send(form, submitter) {
