@@ -135,6 +135,15 @@ def test_values_and_their_difference_to_the_base(ready: ExperimentDraft, bob: Us
     ]
 
 
+def test_values_are_written_in_their_one_form(ready: ExperimentDraft, bob: User) -> None:
+    """However they came into the draft: the database, files and comparisons know one text for a value."""
+    for key, typed in (("epochs", " +050 "), ("learning_rate", "1e-2"), ("augment", "Yes")):
+        ready.hyperparameters.filter(key=key).update(value=typed)
+    experiment = create_experiment(ready, by=bob)
+    written = dict(experiment.architecture.hyperparameters.values_list("key", "value"))
+    assert (written["epochs"], written["learning_rate"], written["augment"]) == ("50", "0.01", "true")
+
+
 def test_a_removed_addition_leaves_no_trace(draft: ExperimentDraft, bob: User) -> None:
     row = add_hyperparameter(draft, key="own", kind="INTEGER", value="1", by=bob)
     remove_hyperparameter(draft, row_id=row.pk, by=bob)
