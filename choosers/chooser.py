@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from config.paging import Page, page_of
-from config.search import QUERY_MAX, matching
+from config.search import matching
 from organizations.models import User
 
 M = TypeVar("M", bound=Model)
@@ -26,7 +26,7 @@ class Narrowing(forms.Form):
     Subclasses limit each field to what `user` may see.
     """
 
-    q = forms.CharField(required=False, max_length=QUERY_MAX)
+    q = forms.CharField(required=False)
     # The form field that a choice is for; without one the choice is posted to `action`.
     field = forms.SlugField(required=False)
     # The page with that form, where a choice leads without JavaScript.

@@ -40,7 +40,7 @@ if not _is_whole or _site.scheme not in ("http", "https") or not _site.hostname:
         f"SITE_URL is {SITE_URL!r}; write the address users open, without a path, such as https://espalier.example.org"
     )
 _https = _site.scheme == "https"
-ALLOWED_HOSTS = [_site.hostname, *env.list("EXTRA_HOSTS", [])]
+ALLOWED_HOSTS = [f"[{_site.hostname}]" if ":" in _site.hostname else _site.hostname, *env.list("EXTRA_HOSTS", [])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = _https

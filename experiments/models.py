@@ -188,7 +188,7 @@ class Experiment(BaseFields):
             ),
         ]
         indexes = [
-            models.Index(fields=["project", "-created_at", "-id"], name="experiments_newest_first"),
+            models.Index(fields=["project", "-created_at", "-id", "name"], name="experiments_newest_first"),
             models.Index(fields=["project", "status", "-created_at", "-id"], name="experiments_of_a_status"),
             models.Index(fields=["project", "inference_type", "-created_at", "-id"], name="experiments_of_a_type"),
         ]

@@ -292,7 +292,7 @@ def test_too_many_dataset_versions(olives: Client, world: Furnished) -> None:
     version = world.other_version.pk
     data = {"action": "set-datasets", "version": version, f"alias-{version}": [f"a{n}" for n in range(201)]}
     answer = olives.post(world.address("experiments:draft_detail", "free_draft"), data, headers={"HX-Request": "true"})
-    assert "An experiment has at most 200 dataset versions." in answer.text
+    assert "An experiment has at most 50 dataset versions." in answer.text
 
 
 # Once is once

@@ -45,6 +45,7 @@ class Server:
             Failure: with its log when it ends or does not answer in time.
         """
         listen = [f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=8", "--no-control-socket"]
+        listen.append("--limit-request-line=8190")  # the dataset dialog carries what is chosen in its address
         with LOG.open("wb") as log:
             process = subprocess.Popen(
                 [str(GUNICORN), "config.wsgi", *listen],

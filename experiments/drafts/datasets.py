@@ -17,7 +17,8 @@ from organizations.models import User
 from registry.aliases import repeated_aliases, validate_alias
 from registry.models import DatasetConstraint
 
-ENTRIES_MAX = 200
+# The dialog carries all of them in its address, and servers limit the length of one.
+ENTRIES_MAX = 50
 
 
 @dataclass(frozen=True)

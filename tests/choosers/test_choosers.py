@@ -285,14 +285,14 @@ def test_it_searches(client: Client, world: World, case: Case) -> None:
 
 
 @each_case
-@pytest.mark.parametrize("text", ["%", "_", "a/b", "/", "'; --", "x" * 100])
+@pytest.mark.parametrize("text", ["%", "_", "a/b", "/", "'; --", "x" * 10_000])
 def test_it_searches_for_anything(client: Client, world: World, case: Case, text: str) -> None:
     case.make(world, "apple")
     html_of(client, case, world, q=text)
 
 
 @each_case
-@pytest.mark.parametrize("query", [{"q": "x" * 101}, {"q": "a\x00"}, {"pk": "x"}, {"field": "<b>"}])
+@pytest.mark.parametrize("query", [{"q": "a\x00"}, {"pk": "x"}, {"field": "<b>"}])
 def test_nonsense_is_a_404(client: Client, world: World, case: Case, query: dict[str, str]) -> None:
     assert client.get(path(case), case.query(world) | query).status_code == 404
 
