@@ -10,6 +10,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsS
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -38,8 +39,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without a valid token. The reason is for the log, which has it already."""
-    return _framed(request, HTTPStatus.FORBIDDEN, FORGED)
+    """403 for a form without a valid token. The reason is for the log, which has it already.
+
+    It brings the token that is valid now, which only our own pages can read: static/js/draft.js tries again with it.
+    """
+    response = _framed(request, HTTPStatus.FORBIDDEN, FORGED)
+    response["X-CSRF-Token"] = get_token(request)
+    return response
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -41,12 +41,17 @@ addEventListener("pagehide", () => {
   if (unsent.size && form()) navigator.sendBeacon(form().getAttribute("action"), new FormData(form()));
 });
 
-// Signing in again in another tab makes the page's token worthless: the cookie has the one that counts.
-document.addEventListener("htmx:configRequest", ({ detail: { headers, formData } }) => {
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  if (!token) return;
-  headers["x-csrftoken"] = token;
-  if (formData.has("csrfmiddlewaretoken")) formData.set("csrfmiddlewaretoken", token);
+// Signing in again in another tab makes the page's token worthless. The refusal brings the one that counts: once more with it.
+let renewed = false;
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, elt, requestConfig } = event.detail;
+  const token = xhr.getResponseHeader("X-CSRF-Token");
+  if (renewed || !token) return void (renewed = Boolean(token));
+  renewed = true;
+  event.preventDefault();
+  document.body.setAttribute("hx-headers", JSON.stringify({ "x-csrftoken": token }));
+  document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((hidden) => { hidden.value = token; });
+  htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt });
 });
 
 // What is being typed stays as well: “0.” is on its way to “0.5”, and must not become “0.0” under the cursor.

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from experiments.models import ExperimentDraft
 from organizations.models import User
+from tests.browser.conftest import Console
 from tests.browser.form import CreationForm
 from tests.browser.world import World
 from tests.factories import PASSWORD
@@ -113,7 +114,10 @@ def test_the_session_ends_while_the_form_is_open(half: CreationForm, page: Page,
     expect_as_it_was(form)
 
 
-def test_a_new_sign_in_elsewhere_does_not_disturb_the_form(half: CreationForm, page: Page, bob: User) -> None:
+def test_a_new_sign_in_elsewhere_does_not_disturb_the_form(
+    half: CreationForm, page: Page, bob: User, console: Console
+) -> None:
+    console.expect("status of 403")
     form, elsewhere = half, page.context.new_page()
     elsewhere.goto("/projects/")
     elsewhere.get_by_role("button", name="Account of bob").click()

@@ -5,58 +5,58 @@ then nothing that he typed is lost and no click is forgotten; and when the conne
 as soon as it is back.
 """
 
-from dataclasses import dataclass, field
+from threading import Semaphore
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from django.http import HttpResponse
+from playwright.sync_api import Page, expect
 
-from experiments.models import Experiment
-from tests.browser.conftest import Console
+from config.http import HttpRequest
+from experiments.models import Experiment, ExperimentDraft
+from experiments.views import drafts
+from tests.browser.conftest import TIMEOUT, Console
 from tests.browser.form import EVERYTHING, CreationForm
 
 
-@dataclass
 class Tunnel:
-    """Requests that carry the form are held in it until they are let go, one by one."""
+    """What the form sends arrives, and is answered when the test lets it."""
 
-    page: Page
-    is_inside: bool = False
-    held: list[Route] = field(default_factory=list)
+    def __init__(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.page = page
+        self.arrived, self.answers = Semaphore(0), Semaphore(0)
+        self.act = drafts._act
+        monkeypatch.setattr(drafts, "_act", self._wait_and_act)
 
-    def __post_init__(self) -> None:
-        self.page.route("**/experiments/drafts/**", self._pass)
-
-    def _pass(self, route: Route) -> None:
-        if self.is_inside and route.request.method == "POST":
-            self.held.append(route)
-        else:
-            route.continue_()
+    def _wait_and_act(self, request: HttpRequest, draft: ExperimentDraft) -> HttpResponse:
+        self.arrived.release()
+        self.answers.acquire(timeout=TIMEOUT / 1_000)
+        return self.act(request, draft)
 
     def expect_request(self) -> None:
-        """Something is on its way; wait for it if it has not left yet."""
-        if not self.held:
-            self.page.wait_for_event("request", lambda request: request.method == "POST")
+        """Something has arrived, and its answer is on its way."""
+        assert self.arrived.acquire(timeout=TIMEOUT / 1_000)
         expect(self.page.get_by_text("Saving…")).to_be_visible()
-        assert len(self.held) == 1, "one request at a time"
 
     def let_one_through(self) -> None:
-        with self.page.expect_event("requestfinished", lambda request: request.method == "POST"):
-            self.held.pop().continue_()
+        self.answers.release()
 
     def leave(self) -> None:
-        """Everything that waits, and everything from now on, gets through."""
-        self.is_inside = False
-        while self.held:
-            self.held.pop().continue_()
+        """Everything that waits, and everything from now on, is answered."""
+        self.answers.release(1_000)
 
 
 @pytest.fixture
-def tunnel(form: CreationForm, page: Page) -> Tunnel:
+def tunnel(form: CreationForm, page: Page, monkeypatch: pytest.MonkeyPatch) -> Tunnel:
     """Bob's form has a base when the train enters the tunnel."""
     form.describe("run 1")
     form.attach_model("fruit-mlp")
     form.wait_until_kept()
-    return Tunnel(page, is_inside=True)
+    return Tunnel(page, monkeypatch)
+
+
+def expect_answer(form: CreationForm, text: str) -> None:
+    """The rail shows what the answer brought."""
+    expect(form.page.get_by_role("navigation", name="Parts of the form")).to_contain_text(text)
 
 
 def test_typing_goes_on_while_an_answer_is_on_its_way(tunnel: Tunnel, form: CreationForm, page: Page) -> None:
@@ -70,6 +70,7 @@ def test_typing_goes_on_while_an_answer_is_on_its_way(tunnel: Tunnel, form: Crea
     form.value("shuffle").uncheck()
     form.description.press_sequentially("In the middle of a wo")
     tunnel.let_one_through()
+    expect_answer(form, "run 2")
     expect(form.name).to_have_value("run 2, again")
     expect(form.value("epochs")).to_have_value("40")
     expect(form.value("optimizer")).to_have_value("sgd")
@@ -108,6 +109,7 @@ def test_a_new_hyperparameter_half_written_survives_an_answer(tunnel: Tunnel, fo
     form.hyperparameters.get_by_label("Type").select_option("number")
     form.hyperparameters.get_by_label("Value").fill("0.5")
     tunnel.let_one_through()
+    expect_answer(form, "run 2")
     expect(form.hyperparameters.get_by_label("Key")).to_have_value("dropout")
     expect(form.hyperparameters.get_by_label("Type")).to_have_value("NUMBER")
     expect(form.hyperparameters.get_by_label("Value")).to_have_value("0.5")
@@ -137,12 +139,15 @@ def test_a_dialog_opens_after_the_save_that_it_depends_on(tunnel: Tunnel, form: 
     expect(form.dialog).to_contain_text("Showing the 1 model for Object detection; 1 of other types is left out.")
 
 
-def test_create_while_a_save_is_on_its_way(tunnel: Tunnel, form: CreationForm, page: Page) -> None:
-    tunnel.leave()
+def test_create_while_a_save_is_on_its_way(form: CreationForm, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    form.describe("run 1")
+    form.attach_model("fruit-mlp")
     form.attach_versions(train="fruit/train", test="fruit/test")
     expect(form.create).to_have_accessible_description(EVERYTHING)
-    tunnel.is_inside = True
+    tunnel = Tunnel(page, monkeypatch)
     form.name.fill("the last word")
+    form.name.blur()
+    tunnel.expect_request()
     form.create.click()
     form.create.click()
     tunnel.leave()
