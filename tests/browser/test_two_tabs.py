@@ -17,9 +17,10 @@ Tabs = tuple[CreationForm, CreationForm]
 
 @pytest.fixture
 def tabs(form: CreationForm, page: Page) -> Tabs:
-    """The same draft twice, with a base."""
+    """The same complete draft twice."""
     form.describe("run 1")
     form.attach_model("fruit-mlp")
+    form.attach_versions(train="fruit/train", test="fruit/test")
     form.wait_until_kept()
     other = page.context.new_page()
     other.goto(page.url)
@@ -82,7 +83,6 @@ def test_the_other_text_is_taken(tabs: Tabs) -> None:
 
 def test_create_waits_for_a_word_about_the_same_field(tabs: Tabs) -> None:
     one, two = tabs
-    one.attach_versions(train="fruit/train", test="fruit/test")
     one.name.fill("from the first tab")
     one.wait_until_kept()
     two.name.fill("from the second tab")
@@ -99,6 +99,7 @@ def test_create_waits_for_a_word_about_the_same_field(tabs: Tabs) -> None:
 
 def test_the_base_was_changed_in_the_other_tab(tabs: Tabs) -> None:
     one, two = tabs
+    one.page.bring_to_front()
     one.attach_model("fruit-mlp", "v2")
     expect(one.base).to_contain_text("v2")
     two.value("learning_rate").fill("0.01")
@@ -132,7 +133,6 @@ def test_the_button_of_a_row_that_is_gone_says_so(tabs: Tabs) -> None:
 
 def test_created_in_the_other_tab_leads_to_the_experiment(tabs: Tabs) -> None:
     one, two = tabs
-    one.attach_versions(train="fruit/train", test="fruit/test")
     one.submit()
     two.description.fill("Too late.")
     two.description.blur()
