@@ -89,16 +89,16 @@ def test_typing_goes_on_while_an_answer_is_on_its_way(tunnel: Tunnel, form: Crea
 
 
 def test_an_answer_does_not_tidy_up_what_is_being_typed(tunnel: Tunnel, form: CreationForm, page: Page) -> None:
-    form.value("learning_rate").fill("0.")
+    form.value("momentum").fill("0.")
     tunnel.expect_request()
     tunnel.let_one_through()
-    expect(form.hyperparameters.get_by_role("row", name="learning_rate")).to_contain_text("Changed")
+    expect(form.hyperparameters.get_by_role("row", name="momentum")).to_contain_text("Changed")
     page.keyboard.type("5")
-    expect(form.value("learning_rate")).to_have_value("0.5")
+    expect(form.value("momentum")).to_have_value("0.5")
     tunnel.leave()
     form.wait_until_kept()
     page.reload()
-    expect(form.value("learning_rate")).to_have_value("0.5")
+    expect(form.value("momentum")).to_have_value("0.5")
 
 
 def test_a_new_hyperparameter_half_written_survives_an_answer(tunnel: Tunnel, form: CreationForm) -> None:
