@@ -6,7 +6,7 @@ from datasets.models import DatasetVersion
 from experiments.models import ExperimentDraft, Project
 from organizations.models import Organization, User
 from registry.models import ModelVersion
-from tests.experiments.making import attached, full_version, named_draft
+from tests.experiments.making import again, attached, fill, full_version, named_draft
 from tests.factories import ProjectFactory
 
 
@@ -58,3 +58,10 @@ def draft(project: Project, bob: User) -> ExperimentDraft:
 def draft_with_base(project: Project, bob: User, base: ModelVersion) -> ExperimentDraft:
     """Bob's, which starts from the private version."""
     return named_draft(project, bob, "based", base)
+
+
+@pytest.fixture
+def ready(draft_with_base: ExperimentDraft, train: DatasetVersion, test: DatasetVersion) -> ExperimentDraft:
+    """Bob's, in which nothing is missing."""
+    fill(draft_with_base, train=train, test=test)
+    return again(draft_with_base)

@@ -1,5 +1,6 @@
 """What a browser does with a page: read its forms, press a button with everything in the form, ask for a fragment."""
 
+import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
@@ -94,3 +95,19 @@ class DraftForm:
         assert response.status_code == 200
         assert response.text.lstrip().lower().startswith("<!doctype") != self.with_htmx
         return response.text
+
+
+def element(html: str, place: str) -> str:
+    """The opening tag of the element with that id, then what follows up to the next tag."""
+    found = re.search(rf'<[^>]*\sid="{re.escape(place)}"[^>]*>[^<]*', html)
+    assert found, f"nothing has the id {place}"
+    return found[0]
+
+
+def error_at(html: str, place: str) -> str:
+    return element(html, f"{place}-error").partition(">")[2].strip()
+
+
+def address(draft: ExperimentDraft) -> str:
+    """Where its form is."""
+    return reverse("experiments:draft_detail", args=[draft.pk])

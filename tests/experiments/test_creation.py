@@ -1,51 +1,35 @@
-"""The act the product is for: what is copied, what stays apart, what it costs, and everything that is refused."""
+"""The act the product is for: what is copied, what stays apart, what it costs."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from datasets.models import DatasetVersion
-from datasets.services import delete_dataset_version
-from experiments import creation
-from experiments.creation import DraftIncomplete, create_experiment, delete_experiment, save_changes
-from experiments.drafts.base import attach_base
+from experiments.creation import create_experiment, delete_experiment
 from experiments.drafts.hyperparameters import add_hyperparameter, remove_hyperparameter
-from experiments.drafts.lifecycle import draft_of_changes, start_from
-from experiments.drafts.review import DraftReview
+from experiments.drafts.lifecycle import start_from
 from experiments.drafts.saving import save_form
 from experiments.models import BaseKind, Experiment, ExperimentDraft, Project, Status
-from experiments.services import detach_dataset_version
-from organizations.models import Membership, Organization, Role, User
-from organizations.services import remove_member
-from registry.copying import copy_architecture
+from organizations.models import Organization, User
 from registry.editing import set_constraints, set_hyperparameters, set_labelmap
 from registry.models import (
     Architecture,
     ArchitectureFile,
     ConstraintSlot,
-    DatasetConstraint,
     Hyperparameter,
     ModelVersion,
 )
 from registry.rows import ConstraintRow, HyperparameterRow, SlotRow
-from registry.services import delete_model_version, take_back
+from registry.services import delete_model_version
 from storage.models import Blob
-from tests.experiments.making import again, attached, change, everything, fill, full_version, named_draft, row_of
-from tests.factories import ArchitectureFileFactory, ExperimentFactory, MembershipFactory, ModelVersionFactory
+from tests.experiments.making import attached, change, fill, named_draft, row_of
+from tests.factories import ModelVersionFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ready(draft_with_base: ExperimentDraft, train: DatasetVersion, test: DatasetVersion) -> ExperimentDraft:
-    """A draft in which nothing is missing."""
-    fill(draft_with_base, train=train, test=test)
-    return again(draft_with_base)
 
 
 def contents(architecture: Architecture) -> dict[str, Any]:
@@ -73,18 +57,6 @@ def contents(architecture: Architecture) -> dict[str, Any]:
             )
         ),
     }
-
-
-def refusal(draft: ExperimentDraft, by: User | None = None) -> dict[str, str]:
-    """Place → sentence of the refusal, after which nothing has changed."""
-    before = everything()
-    with pytest.raises(DraftIncomplete) as refused:
-        create_experiment(again(draft), by=by or draft.owner)
-    assert everything() == before
-    return {problem.place: problem.sentence for problem in refused.value.problems}
-
-
-# What is copied
 
 
 def test_it_works(ready: ExperimentDraft, bob: User, train: DatasetVersion, test: DatasetVersion) -> None:
@@ -189,9 +161,6 @@ def test_a_public_base_works_for_everybody(project: Project, public_base: ModelV
     assert create_experiment(draft, by=bob).base_kind == BaseKind.PUBLIC_MODEL
 
 
-# Independence
-
-
 def edit(base: ModelVersion, alice: User) -> None:
     set_hyperparameters(version=base, rows=[HyperparameterRow(key="new", kind="TEXT", value="")], by=alice)
     set_constraints(version=base, rows=[ConstraintRow(name="two", slots=[SlotRow(alias="all")])], by=alice)
@@ -243,9 +212,6 @@ def test_the_base_is_not_changed(ready: ExperimentDraft, base: ModelVersion, bob
     assert ArchitectureFile.objects.count() == 2
 
 
-# Cost
-
-
 def files_in(folder: Path) -> list[tuple[str, int, int]]:
     return sorted((path.name, path.stat().st_size, path.stat().st_ino) for path in folder.rglob("*"))
 
@@ -279,291 +245,7 @@ def test_the_number_of_queries_is_bounded(
     assert len(queries) <= most
 
 
-# Once
-
-
 def test_a_second_call_gives_the_same_experiment(ready: ExperimentDraft, bob: User) -> None:
     first = create_experiment(ready, by=bob)
     assert create_experiment(ready, by=bob) == first
     assert (Experiment.objects.count(), Architecture.objects.count()) == (1, 2)
-
-
-# Refusals
-
-
-def test_everything_that_is_missing_is_said_at_once(draft_with_base: ExperimentDraft, train: DatasetVersion) -> None:
-    change(draft_with_base, epochs="many")
-    ExperimentDraft.objects.filter(pk=draft_with_base.pk).update(name=" ", inference_type="")
-    said = refusal(draft_with_base)
-    epochs = f"hp-{row_of(draft_with_base, 'epochs').pk}"
-    assert list(said) == ["id_name", "id_inference_type", epochs, "slot-train", "slot-test"]
-
-
-def test_a_name_taken_meanwhile(ready: ExperimentDraft) -> None:
-    ExperimentFactory(project=ready.project, name="based")
-    assert refusal(ready) == {"id_name": "The project has an experiment of this name already: choose another."}
-
-
-def test_a_name_taken_between_the_look_and_the_write(
-    ready: ExperimentDraft, bob: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The other one is written after the review and before the insert; it is committed, so it stays."""
-    rival = ExperimentFactory.build(project=ready.project, name="based", architecture=Architecture.objects.create())
-    once = [rival]
-
-    def copy(*args: Any, **kwargs: Any) -> Architecture:
-        if once:
-            once.pop()
-            Experiment.objects.bulk_create([rival])
-        return copy_architecture(*args, **kwargs)
-
-    monkeypatch.setattr(creation, "copy_architecture", copy)
-    architectures = Architecture.objects.count()
-    with pytest.raises(DraftIncomplete) as refused:
-        create_experiment(ready, by=bob)
-    # The rival was written in the transaction that is undone, so the name is free again: the draft may try again.
-    assert [problem.place for problem in refused.value.problems] == ["create"]
-    assert "Nothing was saved: try again" in refused.value.problems[0].sentence
-    assert (Experiment.objects.count(), Architecture.objects.count()) == (0, architectures)
-    assert create_experiment(ready, by=bob).name == "based"
-
-
-def test_a_base_changed_meanwhile(ready: ExperimentDraft, base: ModelVersion, alice: User, bob: User) -> None:
-    set_labelmap(version=base, labelmap=[(0, "plum")], by=alice)
-    assert refusal(ready) == {"base": "Fruit classifier v1 was changed since you attached it. Take its changes over."}
-    attach_base(ready, base=ModelVersion.objects.get(pk=base.pk), by=bob)
-    assert create_experiment(ready, by=bob).architecture.labelmap == [[0, "plum"]]
-
-
-def test_a_base_deleted_meanwhile(ready: ExperimentDraft, base: ModelVersion, alice: User) -> None:
-    delete_model_version(version=base, by=alice)
-    assert refusal(ready)["base"] == "Fruit classifier v1 was deleted meanwhile. Attach another base, or detach it."
-
-
-def test_a_base_taken_back_by_another_organization(
-    project: Project, public_base: ModelVersion, bob: User, staff: User, harbor: Organization
-) -> None:
-    draft = named_draft(project, bob, "public", public_base)
-    fill(draft, train=attached(project, "a"), test=attached(project, "b"))
-    take_back(model=public_base.model, organization=harbor, by=staff)
-    assert refusal(draft) == {
-        "base": "Public classifier v1 can no longer be used here. Attach another base, or detach it."
-    }
-
-
-def test_a_base_of_another_organization(project: Project, bob: User, harbor: Organization) -> None:
-    """However it came into the draft; also for somebody who is in both organizations."""
-    foreign = full_version(harbor)
-    draft = named_draft(project, bob, "foreign", foreign)
-    fill(draft, train=attached(project, "a"), test=attached(project, "b"))
-    MembershipFactory(user=bob, organization=harbor)
-    assert "can no longer be used here" in refusal(draft)["base"]
-
-
-def test_a_base_experiment_of_another_project(project: Project, bob: User) -> None:
-    draft = named_draft(project, bob, "foreign", ExperimentFactory(project__organization=project.organization))
-    assert "can no longer be used here" in refusal(draft)["base"]
-
-
-def test_a_constraint_changed_by_its_owner(ready: ExperimentDraft, base: ModelVersion, alice: User, bob: User) -> None:
-    rows = [ConstraintRow(name="two", slots=[SlotRow(alias="train"), SlotRow(alias="valid")])]
-    set_constraints(version=base, rows=rows, by=alice)
-    said = refusal(ready)
-    assert said["slot-valid"] == "valid is still empty."
-    assert said["slot-test"] == "test is not in the constraint two: remove it."
-
-
-def test_a_constraint_deleted_by_its_owner(ready: ExperimentDraft, base: ModelVersion) -> None:
-    DatasetConstraint.objects.filter(architecture=base.architecture, name="two").delete()
-    assert refusal(ready) == {"add-dataset-versions": "Choose one of the base's dataset constraints."}
-
-
-def test_a_version_detached_meanwhile(ready: ExperimentDraft, train: DatasetVersion, alice: User) -> None:
-    detach_dataset_version(project=ready.project, dataset_version=train, by=alice)
-    assert refusal(ready) == {
-        "slot-train": f"{train} is no longer attached to the project. Choose another version for train."
-    }
-
-
-def test_a_version_deleted_meanwhile(ready: ExperimentDraft, train: DatasetVersion, alice: User) -> None:
-    name = str(train)
-    delete_dataset_version(version=train, by=alice)
-    assert refusal(ready) == {"slot-train": f"{name} was deleted meanwhile. Choose another version for train."}
-
-
-def test_a_version_of_another_type_meanwhile(ready: ExperimentDraft, train: DatasetVersion) -> None:
-    DatasetVersion.objects.filter(pk=train.pk).update(inference_type="MASK")
-    assert list(refusal(ready)) == ["slot-train"]
-
-
-def test_it_checks_ownership(ready: ExperimentDraft, alice: User, charlie: User) -> None:
-    for other in (alice, charlie):
-        with pytest.raises(ExperimentDraft.DoesNotExist):
-            create_experiment(ready, by=other)
-    assert not Experiment.objects.exists()
-
-
-def test_a_strangers_id_gives_no_experiment(ready: ExperimentDraft, bob: User, charlie: User) -> None:
-    create_experiment(ready, by=bob)
-    with pytest.raises(ExperimentDraft.DoesNotExist):
-        create_experiment(ready, by=charlie)
-
-
-def test_a_member_who_became_a_viewer(ready: ExperimentDraft, bob: User) -> None:
-    Membership.objects.filter(user=bob).update(role=Role.VIEWER)
-    with pytest.raises(PermissionDenied):
-        create_experiment(ready, by=bob)
-    assert not Experiment.objects.exists()
-
-
-def test_a_removed_member(ready: ExperimentDraft, bob: User, alice: User) -> None:
-    remove_member(membership=bob.memberships.get(), by=alice)
-    with pytest.raises(ExperimentDraft.DoesNotExist):
-        create_experiment(ready, by=bob)
-    assert not Experiment.objects.exists()
-
-
-# Changing one that waits
-
-
-@pytest.fixture
-def waiting(ready: ExperimentDraft, bob: User) -> Experiment:
-    return create_experiment(ready, by=bob)
-
-
-def test_changes_are_saved_by_the_same_rules(
-    waiting: Experiment, bob: User, alice: User, train: DatasetVersion, val: DatasetVersion, test: DatasetVersion
-) -> None:
-    draft = draft_of_changes(waiting, by=alice)
-    save_form(draft, data={"name": " renamed ", "description": "Longer."}, by=alice)
-    change(draft, epochs="7")
-    add_hyperparameter(draft, key="own", kind="TEXT", value="22", by=alice)
-    remove_hyperparameter(draft, row_id=row_of(draft, "note").pk, by=alice)
-    fill(draft, train=test, val=val, test=train)
-    saved = save_changes(draft, by=alice)
-    saved = Experiment.objects.get(pk=saved.pk)
-    assert saved == waiting
-    assert (saved.name, saved.description, saved.created_by) == ("renamed", "Longer.", bob)
-    rows = {row.key: (row.value, row.inherited_value) for row in saved.architecture.hyperparameters.all()}
-    assert (rows["epochs"], rows["own"], "note" in rows) == (("7", "20"), ("22", None), False)
-    assert [row["key"] for row in saved.removed_hyperparameters] == ["note"]
-    assert [(e.alias, e.dataset_version) for e in saved.dataset_versions.all()] == [
-        ("train", test),
-        ("val", val),
-        ("test", train),
-    ]
-    assert saved.dataset_constraint is not None
-    assert (saved.dataset_constraint.name, saved.dataset_constraint.architecture) == ("three", saved.architecture)
-    assert saved.base_name == "Fruit classifier v1"
-    assert not ExperimentDraft.objects.exists()
-
-
-def test_what_was_removed_can_be_restored_later(waiting: Experiment, bob: User) -> None:
-    draft = draft_of_changes(waiting, by=bob)
-    change(draft, note="mine")
-    remove_hyperparameter(draft, row_id=row_of(draft, "note").pk, by=bob)
-    save_changes(draft, by=bob)
-    draft = draft_of_changes(Experiment.objects.get(pk=waiting.pk), by=bob)
-    assert (row_of(draft, "note").is_removed, row_of(draft, "note").value) == (True, "")
-
-
-def edit_refusal(draft: ExperimentDraft) -> dict[str, str]:
-    before = everything()
-    with pytest.raises(DraftIncomplete) as refused:
-        save_changes(draft, by=draft.owner)
-    assert everything() == before
-    return {problem.place: problem.sentence for problem in refused.value.problems}
-
-
-def test_changes_that_are_wrong(waiting: Experiment, bob: User) -> None:
-    ExperimentFactory(project=waiting.project, name="taken")
-    draft = draft_of_changes(waiting, by=bob)
-    save_form(draft, data={"name": "taken"}, by=bob)
-    change(draft, epochs="0")
-    said = edit_refusal(draft)
-    assert said["id_name"] == "The project has an experiment of this name already: choose another."
-    assert len(said) == 2
-
-
-def test_its_own_name_is_not_taken(waiting: Experiment, bob: User) -> None:
-    assert save_changes(draft_of_changes(waiting, by=bob), by=bob).name == "based"
-
-
-@pytest.mark.parametrize("status", [status for status in Status if status != Status.WAITING])
-def test_it_can_not_be_changed_once_it_runs(waiting: Experiment, bob: User, status: Status) -> None:
-    draft = draft_of_changes(waiting, by=bob)
-    Experiment.objects.filter(pk=waiting.pk).update(status=status)
-    assert edit_refusal(draft) == {"create": "The experiment has started: it can't be changed."}
-    with pytest.raises(PermissionDenied, match="This experiment has started"):
-        draft_of_changes(Experiment.objects.get(pk=waiting.pk), by=bob)
-
-
-def test_somebody_else_changed_it_meanwhile(waiting: Experiment, bob: User, alice: User) -> None:
-    mine, theirs = draft_of_changes(waiting, by=bob), draft_of_changes(waiting, by=alice)
-    assert mine != theirs
-    save_changes(theirs, by=alice)
-    assert edit_refusal(mine) == {
-        "base": "Someone else changed the experiment since you began. Discard these changes and begin again."
-    }
-
-
-def test_its_base_may_be_gone(waiting: Experiment, base: ModelVersion, alice: User) -> None:
-    delete_model_version(version=base, by=alice)
-    draft = draft_of_changes(Experiment.objects.get(pk=waiting.pk), by=alice)
-    save_form(draft, data={"name": "orphan"}, by=alice)
-    saved = save_changes(draft, by=alice)
-    assert (saved.name, saved.base_name, saved.base_is_deleted) == ("orphan", "Fruit classifier v1", True)
-
-
-def test_a_name_taken_while_changes_are_saved(waiting: Experiment, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with a new experiment: the other one came between the look and the write."""
-    ExperimentFactory(project=waiting.project, name="taken")
-    draft = draft_of_changes(waiting, by=bob)
-    save_form(draft, data={"name": "taken"}, by=bob)
-    real, calls = DraftReview._name_problem, []
-
-    def blind(review: DraftReview) -> str:
-        calls.append(review)
-        return "" if len(calls) == 1 else real(review)
-
-    monkeypatch.setattr(DraftReview, "_name_problem", blind)
-    assert edit_refusal(draft) == {"id_name": "The project has an experiment of this name already: choose another."}
-
-
-def test_a_draft_of_a_new_experiment_holds_no_changes(ready: ExperimentDraft, bob: User) -> None:
-    with pytest.raises(ValueError, match="The draft is one of a new experiment"):
-        save_changes(ready, by=bob)
-
-
-# Deleting
-
-
-def test_deleting_leaves_nothing(waiting: Experiment, bob: User) -> None:
-    draft_of_changes(waiting, by=bob)
-    delete_experiment(waiting, by=bob)
-    assert not Experiment.objects.exists()
-    assert not ExperimentDraft.objects.exists()
-    assert Architecture.objects.count() == 1
-
-
-def test_a_running_one_is_not_deleted(waiting: Experiment, bob: User) -> None:
-    Experiment.objects.filter(pk=waiting.pk).update(status=Status.RUNNING)
-    with pytest.raises(ValidationError, match="The experiment runs"):
-        delete_experiment(waiting, by=bob)
-
-
-def test_who_may_delete(waiting: Experiment, bob: User, alice: User, vera: User, charlie: User) -> None:
-    another = MembershipFactory(organization=waiting.project.organization).user
-    for user in (vera, charlie, another):
-        with pytest.raises(PermissionDenied):
-            delete_experiment(waiting, by=user)
-    Membership.objects.filter(user=bob).update(role=Role.VIEWER)
-    with pytest.raises(PermissionDenied):
-        delete_experiment(waiting, by=bob)
-    delete_experiment(waiting, by=alice)
-
-
-def test_files_belong_to_the_experiment(ready: ExperimentDraft, base: ModelVersion, bob: User) -> None:
-    experiment = create_experiment(ready, by=bob)
-    ArchitectureFileFactory(architecture=base.architecture, name="later")
-    assert [file.name for file in experiment.architecture.files.all()] == ["config", "weights"]

@@ -55,12 +55,6 @@ def at_once(*tasks: Callable[[], Any]) -> list[Any]:
         return [future.result(timeout=60) for future in [pool.submit(run, task) for task in tasks]]
 
 
-@pytest.fixture
-def ready(draft_with_base: ExperimentDraft, train: DatasetVersion, test: DatasetVersion) -> ExperimentDraft:
-    fill(draft_with_base, train=train, test=test)
-    return again(draft_with_base)
-
-
 def assert_whole(count: int, bases: int = 1) -> None:
     """So many experiments, each with everything, and nothing left over."""
     assert Experiment.objects.count() == count
