@@ -23,6 +23,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 TIMEOUT = 10_000  # milliseconds: a wait ends at once when it is over, so this is only how long a failure takes
 expect.set_options(timeout=TIMEOUT)
 
+# Everything that it knows, and WCAG 2.2's size of targets, which it leaves out unless told.
+AXE = {"rules": {"target-size": {"enabled": True}}}
+
 
 @dataclass
 class Console:
@@ -112,7 +115,7 @@ def axe() -> Callable[[Page], None]:
     """`axe(page)`: the page as it stands has nothing that axe, the accessibility checker, objects to."""
 
     def check(page: Page) -> None:
-        violations = Axe().run(page).response["violations"]
+        violations = Axe().run(page, options=AXE).response["violations"]
         assert not violations, f"axe objects to {page.url}:\n" + "\n".join(map(_in_words, violations))
 
     return check
