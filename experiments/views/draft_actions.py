@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -28,11 +29,11 @@ from experiments.models import Experiment, ExperimentDraft
 
 @dataclass
 class Plan:
-    """A change of base that waits for the user's word: what it would do, and the button that does it."""
+    """A change of base that waits for the user's word: what it would do, and the action that was asked for."""
 
     base: Base | None
     merge: Merge
-    confirmation: str
+    act: str
 
 
 @dataclass
@@ -88,7 +89,16 @@ class Outcome:
 
 
 def _save(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
-    """Nothing beyond the fields, which are saved by now."""
+    """The fields are saved by now. A change of base that waits for the user's word goes on waiting."""
+    waiting = request.POST.get("waiting", "")
+    if waiting:
+        with suppress(Http404):
+            base = None if waiting == "detach" else _find_base(request, draft, waiting.removeprefix("attach:"))
+            _asks_first(draft, base, waiting, outcome)
+
+
+def _keep_base(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
+    outcome.part, outcome.focus = "base", "attach-model"
 
 
 def _settle(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
@@ -119,35 +129,40 @@ def _keep_type(request: HttpRequest, draft: ExperimentDraft, argument: str, outc
 
 def _attach(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
     """`attach:model:<id>` or `attach:experiment:<id>`; with `:confirmed` when the merge was accepted."""
-    outcome.part, outcome.closes_dialog = "base", True
-    kind, _, rest = argument.partition(":")
-    pk, _, confirmed = rest.partition(":")
-    base = _find_base(request, draft, kind, pk)
+    outcome.part, outcome.focus, outcome.closes_dialog = "base", "attach-model", True
+    name = argument.removesuffix(":confirmed")
+    base = _find_base(request, draft, name)
+    if name != argument or not _asks_first(draft, base, f"attach:{name}", outcome):
+        attach_base(draft, base=base, by=request.user)
+
+
+def _detach(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
+    outcome.part, outcome.focus = "base", "attach-model"
+    if argument or not _asks_first(draft, None, "detach", outcome):
+        detach_base(draft, by=request.user)
+
+
+def _asks_first(draft: ExperimentDraft, base: Base | None, act: str, outcome: Outcome) -> bool:
+    """Whether the change of base touches something of the user's: then they see it before it happens."""
     plan = plan_base(draft, base)
-    if plan.needs_review and not confirmed and not draft.edits_id:
-        outcome.plan, outcome.focus = Plan(base, plan, f"attach:{kind}:{pk}:confirmed"), "base-plan"
-        return
-    attach_base(draft, base=base, by=request.user)
-    outcome.focus = "attach-model"
+    if not plan.needs_review or draft.edits_id:
+        return False
+    outcome.plan = Plan(base, plan, act)
+    outcome.focus = "base-plan" if outcome.part == "base" else ""
+    return True
 
 
-def _find_base(request: HttpRequest, draft: ExperimentDraft, kind: str, pk: str) -> Base:
-    """The base as the user may see it; of whatever type, so that a misfit is refused with its reason."""
+def _find_base(request: HttpRequest, draft: ExperimentDraft, name: str) -> Base:
+    """`model:<id>` or `experiment:<id>` as the user may see it; of whatever type, so that a misfit is refused with its
+    reason.
+    """
+    kind, _, pk = name.partition(":")
     key = _uuid(pk)
     if kind == "experiment":
         experiments = experiments_for(draft.project, user=request.user).select_related("architecture")
         return get_object_or_404(experiments, pk=key)
     versions = model_versions_for(draft.project, user=request.user).select_related("model", "architecture")
     return get_object_or_404(versions, pk=key)
-
-
-def _detach(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
-    outcome.part, outcome.focus = "base", "attach-model"
-    plan = plan_base(draft, None)
-    if plan.needs_review and not argument and not draft.edits_id:
-        outcome.plan, outcome.focus = Plan(None, plan, "detach:confirmed"), "base-plan"
-        return
-    detach_base(draft, by=request.user)
 
 
 def _add(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
@@ -223,6 +238,7 @@ ACTIONS: dict[str, Callable[[HttpRequest, ExperimentDraft, str, Outcome], None]]
     "keep-type": _keep_type,
     "attach": _attach,
     "detach": _detach,
+    "keep-base": _keep_base,
     "add": _add,
     "remove": _remove,
     "restore": _restore,

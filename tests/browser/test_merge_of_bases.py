@@ -67,6 +67,14 @@ def test_it_is_accepted(edited: CreationForm, page: Page) -> None:
     expect(form.hyperparameters).to_contain_text("Saved")
 
 
+def test_the_question_stays_and_counts_what_is_edited_meanwhile(edited: CreationForm, page: Page) -> None:
+    form = edited
+    form.value("momentum").fill("0.5")
+    form.wait_until_kept()
+    expect(plan(page)).to_contain_text("momentum = 0.5")
+    expect(form.value("momentum")).to_be_focused()
+
+
 def test_the_base_is_kept(edited: CreationForm, page: Page) -> None:
     form = edited
     plan(page).get_by_role("button", name="Keep fruit-mlp v1").click()

@@ -86,8 +86,18 @@ def test_another_base_is_planned_then_taken(
 def test_a_base_can_be_kept(form_with_base: DraftForm, draft_with_base: ExperimentDraft, other: ModelVersion) -> None:
     change(draft_with_base, epochs="50")
     planned = form_with_base.html_after(f"attach:model:{other.pk}")
-    assert "base-plan" not in form_with_base.html_after("save", on=planned)
+    assert "base-plan" not in form_with_base.html_after("keep-base", on=planned)
     assert again(draft_with_base).base_name == "Fruit classifier v1"
+
+
+def test_the_question_stays_while_values_are_edited(
+    form_with_base: DraftForm, draft_with_base: ExperimentDraft, other: ModelVersion
+) -> None:
+    change(draft_with_base, epochs="50")
+    planned = form_with_base.html_after(f"attach:model:{other.pk}")
+    assert "base-plan" in form_with_base.html_after("save", {"description": "Longer."}, on=planned)
+    other.delete()
+    assert "base-plan" not in form_with_base.html_after("save", on=planned)
 
 
 def test_a_removed_key_that_the_new_base_requires(
