@@ -1,8 +1,8 @@
 """A modal chooser, declared once for each kind of thing that can be chosen.
 
 An app declares its choosers in its `choosers.py`: a subclass says what can be chosen, as the user may see it, and how a
-list of it is drawn. The modal is a convenience; the fence is `Chooser.field()`, which accepts what the same queryset
-holds and nothing else.
+list of it is drawn. The modal is a convenience; the fence is a form's `ChooserField`, or a service, which accepts what
+the same queryset holds and nothing else.
 """
 
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -124,10 +124,6 @@ class Chooser(Generic[M]):
     def context(self, narrowing: Any) -> dict[str, Any]:
         """What the templates draw."""
         return {"page": self.page(narrowing)}
-
-    def label(self, choice: M) -> str:
-        """What a form's field shows of the choice."""
-        return str(choice)
 
     @property
     def fragments(self) -> dict[str, str]:

@@ -24,9 +24,10 @@ class ChooserWidget(forms.Widget):
         super().__init__()
         self.chooser = chooser
         self.choice: Model | None = None
+        self.back = ""
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        return {"widget": {"chooser": self.chooser, "field": name, "choice": self.choice}}
+        return {"widget": {"chooser": self.chooser, "field": name, "choice": self.choice, "back": self.back}}
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
@@ -44,14 +45,23 @@ class ChooserField(forms.ModelChoiceField):  # type: ignore[type-arg]
         self.chooser = chooser
         super().__init__(None, widget=ChooserWidget(chooser), **options)
 
-    def offer_to(self, user: User, chosen: object = None, **narrowing: str) -> None:
+    def to_python(self, value: Any) -> Any:
+        """The choice. A key that is no key is refused like a stranger's."""
+        try:
+            return super().to_python(value)
+        except forms.ValidationError as refusal:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from refusal
+
+    def offer_to(self, user: User, chosen: object = None, *, back: str = "", **narrowing: str) -> None:
         """Limit the field to what `user` may choose, and show what is chosen.
 
         Args:
             user: the form's user.
             chosen: a primary key, possibly a stranger's or nonsense: then nothing is shown.
+            back: the page of the form, where a choice leads without JavaScript.
             narrowing: the chooser's own parameters.
         """
+        self.widget.back = back
         query = QueryDict(mutable=True)
         query.update(narrowing)
         self.queryset = self.chooser.queryset(self.chooser.narrowing_class.of(query, user=user))

@@ -4,9 +4,11 @@ from typing import Any
 
 from django import forms
 
+from choosers.fields import ChooserField
 from config.inference_types import InferenceType
 from config.names import DESCRIPTION_MAX, NAME_MAX
 from organizations.models import User
+from registry.choosers import ModelVersionChooser
 from registry.models import Framework, ModelVersion
 
 NAME_MISSING = "Write a name: it can't be empty or only spaces."
@@ -45,28 +47,31 @@ class ModelVersionForm(forms.Form):
     description = description_field()
 
 
-class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A version that the user may see; a key that is no key is refused like a stranger's."""
-
-    def to_python(self, value: Any) -> ModelVersion | None:
-        try:
-            version: ModelVersion | None = super().to_python(value)
-        except forms.ValidationError as refusal:
-            sentence = "The version to copy does not exist, or you can't see it. Choose another one, or none."
-            raise forms.ValidationError(sentence) from refusal
-        return version
-
-
 class NewModelVersionForm(ModelVersionForm):
     """A version that begins empty, or with the architecture of another one that the user may see."""
 
-    copy_from = VersionField(ModelVersion.objects.none(), required=False, widget=forms.HiddenInput)
+    copy_from = ChooserField(
+        ModelVersionChooser(),
+        required=False,
+        error_messages={
+            "invalid_choice": "The version to copy does not exist, or you can't see it. Choose another one, or none."
+        },
+    )
 
-    def __init__(self, *args: Any, user: User, number: int, **options: Any) -> None:
+    def __init__(self, *args: Any, user: User, number: int, chosen: str, back: str, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["copy_from"].offer_to(user, chosen, back=back)  # type: ignore[attr-defined]
+        if self.source:  # a copy is for the same things as its source
+            same = ("inference_type", "framework", "description")
+            self.initial = {**self.initial, **{name: getattr(self.source, name) for name in same}}
         self.fields["name"].required = False
         self.fields["name"].widget.attrs["placeholder"] = f"v{number}"
-        self.fields["copy_from"].queryset = visible_versions(user)  # type: ignore[attr-defined]
+
+    @property
+    def source(self) -> ModelVersion | None:
+        """The version that is chosen, as long as the user may see it."""
+        source: ModelVersion | None = self.fields["copy_from"].widget.choice
+        return source
 
 
 class ModelFilterForm(forms.Form):
@@ -85,8 +90,3 @@ class ModelFilterForm(forms.Form):
         """The type asked for; None for all, as for an address that names a type that doesn't exist."""
         value = self.cleaned_data.get("type") if self.is_valid() else ""
         return InferenceType(value) if value else None
-
-
-def visible_versions(user: User) -> Any:
-    """The versions that the user may start from."""
-    return ModelVersion.objects.visible_to(user).select_related("model", "architecture")

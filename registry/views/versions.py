@@ -1,7 +1,6 @@
 """The pages of model versions."""
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from choosers.chooser import get_chooser
 from config.http import HttpRequest, page_or_fragment
 from config.paging import page_of
 from config.search import matching
@@ -58,8 +56,13 @@ def model_version_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if model.organization is None:
         raise PermissionDenied(READ_ONLY)
     request.user.must_be(Role.MEMBER, model.organization)
-    source = _source(request)
-    form = NewModelVersionForm(posted(request), initial=_initial(source), user=request.user, number=_next_number(model))
+    form = NewModelVersionForm(
+        posted(request),
+        user=request.user,
+        number=_next_number(model),
+        chosen=request.POST.get("copy_from") or request.GET.get("copy_from", ""),
+        back=request.path,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             version = create_model_version(model=model, by=request.user, **form.cleaned_data)
@@ -68,17 +71,7 @@ def model_version_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, f"{version} is created.")
             return redirect("registry:model_version_detail", pk=version.pk)
-    context = {
-        "form": form,
-        "model": model,
-        "widget": {
-            "chooser": get_chooser("model-version"),
-            "field": "copy_from",
-            "choice": source,
-            "back": request.path,
-        },
-        "page_organization": model.organization,
-    }
+    context = {"form": form, "model": model, "page_organization": model.organization}
     status = 422 if form.errors else 200
     return render(request, "registry/model_version_create.html", context, status=status)
 
@@ -130,25 +123,3 @@ def _copy_url(request: HttpRequest, version: ModelVersion) -> str:
 
 def _next_number(model: RegisteredModel) -> int:
     return (model.versions.aggregate(Max("number"))["number__max"] or 0) + 1
-
-
-def _source(request: HttpRequest) -> ModelVersion | None:
-    """The version that `copy_from` names, if the user may see it. A wrong one is refused by the form."""
-    value = request.POST.get("copy_from", "") or request.GET.get("copy_from", "")
-    try:
-        pk = uuid.UUID(value)
-    except ValueError:
-        return None
-    return ModelVersion.objects.visible_to(request.user).select_related("model", "architecture").filter(pk=pk).first()
-
-
-def _initial(source: ModelVersion | None) -> dict[str, Any]:
-    """A copy is for the same things as its source."""
-    if source is None:
-        return {}
-    return {
-        "copy_from": source.pk,
-        "inference_type": source.inference_type,
-        "framework": source.framework,
-        "description": source.description,
-    }
