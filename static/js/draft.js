@@ -89,3 +89,14 @@ function markPart() {
 
 document.addEventListener("focusin", markPart);
 document.addEventListener("htmx:afterSettle", markPart);
+
+// What was typed while this script was on its way is sent as soon as htmx, which comes first, is ready.
+function differs({ type, value, checked, defaultValue, defaultChecked, options }) {
+  if (options) return [...options].some((option) => option.defaultSelected && !option.selected);
+  return type === "checkbox" ? checked !== defaultChecked : value !== defaultValue;
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const early = [...(form()?.elements ?? [])].find((node) => node.matches("input, select, textarea") && differs(node));
+  early?.dispatchEvent(new Event("change", { bubbles: true }));
+});

@@ -9,7 +9,7 @@ from threading import Semaphore
 
 import pytest
 from django.http import HttpResponse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from config.http import HttpRequest
 from experiments.models import Experiment, ExperimentDraft
@@ -205,3 +205,17 @@ def test_a_server_that_fails_is_said_and_nothing_is_lost(form: CreationForm, pag
     form.wait_until_kept()
     page.reload()
     expect(form.name).to_have_value("run 2")
+
+
+def test_what_is_typed_before_the_scripts_arrive_is_kept(form: CreationForm, page: Page) -> None:
+    scripts: list[Route] = []
+    page.route("**/js/draft.js", lambda route: scripts.append(route), times=1)
+    with page.expect_request("**/js/draft.js"):
+        page.goto(page.url, wait_until="commit")
+    form.name.fill("typed early")
+    form.inference_type.select_option("Classification")
+    scripts[0].continue_()
+    expect_answer(form, "typed early")
+    form.wait_until_kept()
+    page.reload()
+    expect(form.inference_type).to_have_value("CLASSIFICATION")
