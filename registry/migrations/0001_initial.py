@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="models",
+                        related_name="registered_models",
                         to="organizations.organization",
                     ),
                 ),
