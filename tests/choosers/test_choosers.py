@@ -136,7 +136,7 @@ def test_it_answers_page_and_fragments(client: Client, world: World, case: Case)
     page = client.get(path(case), query)
     assert page.text.lstrip().startswith("<!DOCTYPE html>")
     assert {"HX-Request", "HX-Target"} <= {name.strip() for name in page["Vary"].split(",")}
-    heading = f'<h2 id="dialog-title">{chooser.title}</h2>'
+    heading = f'<h1 id="dialog-title">{chooser.title}</h1>'
     for name in chooser.fragments:
         text = client.get(path(case), query, headers=htmx(name)).text
         assert "<!DOCTYPE" not in text
