@@ -38,7 +38,7 @@ def select(page: Page, row: str) -> None:
 
 def attach_model(form: CreationForm, model: str, tab: str, version: str = "v1") -> None:
     form.button("Attach a Model").click()
-    expect(form.page.get_by_role("heading", name="Attach a Model")).to_be_visible()
+    expect(form.page.get_by_role("heading", name="Attach a Model", level=1)).to_be_visible()
     form.page.get_by_role("tab", name=tab).click()
     form.page.get_by_role("link", name=model, exact=True).click()
     select(form.page, version)
