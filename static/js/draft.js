@@ -71,7 +71,10 @@ function focusOn(id) {
 }
 
 // After Create was refused, the first missing thing; after a click on a row, the row.
-document.addEventListener("focus-on", ({ detail }) => focusOn(detail.id));
+// Whoever has gone on to a field meanwhile is left there.
+document.addEventListener("focus-on", ({ detail }) => {
+  if (!document.activeElement?.matches("#draft :is(input, textarea, select)")) focusOn(detail.id);
+});
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-focus]");

@@ -130,6 +130,18 @@ def test_a_click_while_a_save_is_on_its_way_is_not_lost(tunnel: Tunnel, form: Cr
     expect(form.value("epochs")).to_have_value("40")
 
 
+def test_an_answer_does_not_take_the_focus_from_who_went_on(tunnel: Tunnel, form: CreationForm, page: Page) -> None:
+    form.button("Remove momentum").click()
+    tunnel.expect_request()
+    form.description.press_sequentially("In the middle of a wo")
+    tunnel.let_one_through()
+    expect(form.button("Restore momentum")).to_be_visible()
+    expect(form.description).to_be_focused()
+    page.keyboard.type("rd")
+    tunnel.leave()
+    expect(form.description).to_have_value("In the middle of a word")
+
+
 def test_a_dialog_opens_after_the_save_that_it_depends_on(tunnel: Tunnel, form: CreationForm) -> None:
     form.button("Detach").click()
     tunnel.expect_request()
