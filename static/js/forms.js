@@ -13,6 +13,14 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   detail.swapOverride = style.replace("innerHTML", "outerHTML");
 });
 
+// Rows that an answer draws anew are held until it is there: what is typed into them meanwhile would be lost.
+document.addEventListener("htmx:beforeSend", ({ detail: { target } }) => { if (target.id === "rows") target.inert = true; });
+document.addEventListener("htmx:afterRequest", ({ detail: { target, elt } }) => {
+  if (!target?.inert) return;
+  target.inert = false;
+  if (elt.isConnected) elt.focus();
+});
+
 // What the server refused. It answers htmx with a sentence as text; anything else is not for people to read.
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   const isSentence = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");

@@ -8,15 +8,18 @@ changes over, with his own edits kept.
 
 import re
 from collections.abc import Callable
+from threading import Semaphore
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from playwright.sync_api import Locator, Page, Route, expect
 
 from organizations.models import User
 from registry.models import ModelVersion
+from registry.views import editors
 from storage.services import open_verified
-from tests.browser.conftest import Console
+from tests.browser.conftest import TIMEOUT, Console
 from tests.browser.form import EVERYTHING, CreationForm
 from tests.browser.world import World
 
@@ -163,6 +166,7 @@ def test_constraints_are_written(version: Page, console: Console) -> None:
     expect(page.get_by_role("heading", name="No constraint")).to_be_visible()
     page.get_by_role("button", name="Add constraint").click()
     constraint = row(page, "Constraint 1")
+    expect(constraint.get_by_label("Name")).to_be_focused()
     constraint.get_by_label("Name").fill("train + test")
     aliases = constraint.get_by_role("textbox", name="Alias")
     aliases.fill("train")
@@ -231,6 +235,24 @@ def test_a_version_starts_as_a_copy_of_another(registry: Page, world: World) -> 
     assert copy.files.get().blob == world.public.architecture.files.get().blob
 
 
+def test_rows_that_are_being_drawn_anew_take_no_typing(version: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, answers, draw = version, Semaphore(0), editors._rows_page
+    page.get_by_role("link", name="Edit hyperparameters").click()
+
+    def wait_and_draw(*args: Any) -> HttpResponse:
+        answers.acquire(timeout=TIMEOUT / 1_000)
+        return draw(*args)
+
+    monkeypatch.setattr(editors, "_rows_page", wait_and_draw)
+    epochs = row(page, "Hyperparameter 1 epochs").get_by_label("Help")
+    page.get_by_role("button", name="Add hyperparameter").click()
+    expect(page.locator("#rows")).to_have_attribute("inert", "")
+    answers.release()
+    expect(row(page, "Hyperparameter 3").get_by_label("Key")).to_be_focused()
+    epochs.fill("Rounds.")
+    expect(epochs).to_have_value("Rounds.")
+
+
 def test_the_draft_of_a_colleague_takes_the_changes_over(
     version: Page, sign_in: Callable[[Page, User], None], world: World, bob: User, browser_context_args: dict[str, Any]
 ) -> None:
@@ -250,12 +272,14 @@ def test_the_draft_of_a_colleague_takes_the_changes_over(
     page.get_by_role("link", name="Edit hyperparameters").click()
     row(page, "Hyperparameter 1 epochs").get_by_label("Value").locator("visible=true").fill("12")
     page.get_by_role("button", name="Add hyperparameter").click()
+    expect(row(page, "Hyperparameter 3").get_by_label("Key")).to_be_focused()
     row(page, "Hyperparameter 3").get_by_label("Key").fill("augment")
     row(page, "Hyperparameter 3").get_by_label("Type").select_option("yes / no")
     page.get_by_role("button", name="Save hyperparameters").click()
     said(page, "are saved.")
     page.get_by_role("link", name="Edit constraints").click()
     page.get_by_role("button", name="Add constraint").click()
+    expect(row(page, "Constraint 1").get_by_label("Name")).to_be_focused()
     row(page, "Constraint 1").get_by_label("Name").fill("train alone")
     row(page, "Constraint 1").get_by_role("textbox", name="Alias").fill("train")
     page.get_by_role("button", name="Save constraints").click()
