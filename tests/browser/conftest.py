@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from organizations.models import Organization, User
 from tests.browser.form import CreationForm
-from tests.browser.world import World, build
+from tests.browser.world import World, begin, build
 from tools import browser
 
 # Playwright's synchronous interface keeps an event loop, in which Django would refuse to touch the database.
@@ -107,6 +107,24 @@ def form(page: Page, sign_in: Callable[[Page, User], None], world: World, bob: U
     sign_in(page, bob)
     form = CreationForm(page)
     form.open(world.address)
+    return form
+
+
+@pytest.fixture
+def form_with_base(page: Page, sign_in: Callable[[Page, User], None], world: World, bob: User) -> CreationForm:
+    """Bob at a form in which the experiment has its name and type, and the public model as its base."""
+    sign_in(page, bob)
+    form = CreationForm(page)
+    form.resume(begin(world, bob))
+    return form
+
+
+@pytest.fixture
+def complete_form(page: Page, sign_in: Callable[[Page, User], None], world: World, bob: User) -> CreationForm:
+    """Bob at the same form, with a dataset version in each placeholder too."""
+    sign_in(page, bob)
+    form = CreationForm(page)
+    form.resume(begin(world, bob, is_complete=True))
     return form
 
 

@@ -3,7 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
+
+from experiments.models import ExperimentDraft
 
 EVERYTHING = "Everything is there."
 
@@ -19,6 +22,10 @@ class CreationForm:
         self.page.goto(project)
         self.page.get_by_role("button", name="New experiment").click()
         expect(self.page.get_by_role("heading", name="New experiment", level=1)).to_be_visible()
+
+    def resume(self, draft: ExperimentDraft) -> None:
+        """At the draft's own address."""
+        self.page.goto(reverse("experiments:draft_detail", args=[draft.pk]))
 
     @property
     def name(self) -> Locator:

@@ -4,7 +4,6 @@ Given a complete form, when Bob clicks Create twice, then there is one experimen
 he comes to the experiment and not to a form that is used up; and loading any page again does nothing twice.
 """
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from experiments.models import Experiment, ExperimentDraft
@@ -12,24 +11,17 @@ from tests.browser.form import EVERYTHING, CreationForm
 from tests.browser.world import World
 
 
-@pytest.fixture
-def complete(form: CreationForm) -> CreationForm:
-    form.describe("run 1")
-    form.attach_model("fruit-mlp")
-    form.attach_versions(train="fruit/train", test="fruit/test")
-    expect(form.create).to_have_accessible_description(EVERYTHING)
-    return form
-
-
-def test_a_double_click_on_create_gives_one_experiment(complete: CreationForm, page: Page) -> None:
-    complete.create.dblclick()
+def test_a_double_click_on_create_gives_one_experiment(complete_form: CreationForm, page: Page) -> None:
+    complete_form.create.dblclick()
     expect(page.get_by_role("button", name="Use as base")).to_be_visible()
     assert Experiment.objects.count() == 1
     assert not ExperimentDraft.objects.exists()
 
 
-def test_back_from_the_overview_leads_to_the_experiment(complete: CreationForm, page: Page, world: World) -> None:
-    complete.submit()
+def test_back_from_the_overview_leads_to_the_experiment(complete_form: CreationForm, page: Page, world: World) -> None:
+    page.goto(world.address)
+    page.get_by_role("link", name="Continue run 1").click()
+    complete_form.submit()
     overview = page.url
     page.go_back()
     expect(page).to_have_url(overview)
@@ -62,14 +54,14 @@ def test_the_plus_again_after_going_back_gives_another_draft(form: CreationForm,
     expect(form.name).to_have_value("the first")
 
 
-def test_loading_the_form_again_changes_nothing(complete: CreationForm, page: Page) -> None:
+def test_loading_the_form_again_changes_nothing(complete_form: CreationForm, page: Page) -> None:
     page.reload()
-    expect(complete.name).to_have_value("run 1")
-    expect(complete.create).to_have_accessible_description(EVERYTHING)
+    expect(complete_form.name).to_have_value("run 1")
+    expect(complete_form.create).to_have_accessible_description(EVERYTHING)
 
 
-def test_a_double_click_on_use_as_base_gives_one_form(complete: CreationForm, page: Page) -> None:
-    complete.submit()
+def test_a_double_click_on_use_as_base_gives_one_form(complete_form: CreationForm, page: Page) -> None:
+    complete_form.submit()
     page.get_by_role("button", name="Use as base").dblclick()
     expect(page.get_by_role("heading", name="New experiment", level=1)).to_be_visible()
     assert ExperimentDraft.objects.count() == 1

@@ -15,7 +15,7 @@ from experiments.models import ExperimentDraft
 from organizations.models import User
 from tests.browser.conftest import Console
 from tests.browser.form import CreationForm
-from tests.browser.world import World
+from tests.browser.world import World, begin
 from tests.factories import PASSWORD
 
 DESCRIPTION = "Two lines,\nand “quotes” <b>unbroken</b>."
@@ -23,10 +23,12 @@ MISSING = "2 things are missing: epochs, learning_rate"
 
 
 @pytest.fixture
-def half(form: CreationForm) -> CreationForm:
+def half(page: Page, sign_in: Callable[[Page, User], None], world: World, bob: User) -> CreationForm:
     """A form in which everything was touched, some of it wrongly."""
-    form.describe("half written", description=DESCRIPTION)
-    form.attach_model("fruit-mlp")
+    sign_in(page, bob)
+    form = CreationForm(page)
+    form.resume(begin(world, bob, "half written", is_complete=True))
+    form.description.fill(DESCRIPTION)
     form.value("epochs").fill("many")
     form.value("learning_rate").fill("1,5")
     form.value("optimizer").select_option("sgd")
@@ -37,7 +39,6 @@ def half(form: CreationForm) -> CreationForm:
     form.hyperparameters.get_by_role("combobox", name="Value").select_option("yes")
     form.button("Add hyperparameter").click()
     expect(form.value("dropout")).to_be_checked()
-    form.attach_versions(train="fruit/train", test="fruit/test")
     expect(form.create).to_have_accessible_description(MISSING)
     form.wait_until_kept()
     return form

@@ -5,14 +5,12 @@ constraint or with aliases of his own, then every control works by a button, and
 after each of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from organizations.models import User
 from tests.browser.form import EVERYTHING, CreationForm
-from tests.browser.world import World
 
 
 @pytest.fixture
@@ -22,14 +20,6 @@ def page(browser: Browser, base_url: str) -> Iterator[Page]:
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
-
-
-@pytest.fixture
-def form(page: Page, sign_in: Callable[[Page, User], None], world: World, bob: User) -> CreationForm:
-    sign_in(page, bob)
-    form = CreationForm(page)
-    form.open(world.address)
-    return form
 
 
 def select(page: Page, row: str) -> None:
@@ -116,9 +106,8 @@ BUTTONS = [
 
 
 @pytest.mark.parametrize("button", BUTTONS)
-def test_no_button_loses_what_was_typed(form: CreationForm, page: Page, button: str) -> None:
-    form.describe("run 1")
-    attach_model(form, "fruit-mlp", "Public")
+def test_no_button_loses_what_was_typed(form_with_base: CreationForm, page: Page, button: str) -> None:
+    form = form_with_base
     form.value("optimizer").select_option("sgd")
     form.button("Save hyperparameters").click()
     if button.startswith("Keep"):
@@ -165,9 +154,8 @@ def test_a_new_hyperparameter_that_is_refused_stays_to_be_mended(form: CreationF
     expect(new.get_by_label("Key")).to_have_value("")
 
 
-def test_the_type_is_changed_after_a_question(form: CreationForm, page: Page) -> None:
-    form.describe("run 1")
-    attach_model(form, "fruit-mlp", "Public")
+def test_the_type_is_changed_after_a_question(form_with_base: CreationForm) -> None:
+    form = form_with_base
     form.inference_type.select_option("Object detection")
     form.name.fill("run 2")
     form.button("Save general information").click()

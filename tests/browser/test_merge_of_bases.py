@@ -13,10 +13,9 @@ from tests.browser.form import CreationForm
 
 
 @pytest.fixture
-def edited(form: CreationForm) -> CreationForm:
-    """Five edits to version 1; version 2 was just selected."""
-    form.describe("run 1")
-    form.attach_model("fruit-mlp", "v1")
+def edited(form_with_base: CreationForm) -> CreationForm:
+    """Four edits to version 1; version 2 was just selected."""
+    form = form_with_base
     form.value("epochs").fill("120")
     form.value("learning_rate").fill("0.01")
     form.button("Remove optimizer").click()
@@ -99,9 +98,8 @@ def test_detaching_asks_as_well(edited: CreationForm, page: Page) -> None:
     expect(form.value("shuffle")).to_have_count(0)
 
 
-def test_without_edits_nothing_is_asked(form: CreationForm) -> None:
-    form.describe("run 1")
-    form.attach_model("fruit-mlp", "v1")
+def test_without_edits_nothing_is_asked(form_with_base: CreationForm) -> None:
+    form = form_with_base
     form.attach_model("fruit-mlp", "v2")
     expect(form.base).to_contain_text("v2")
     expect(form.value("epochs")).to_have_value("30")

@@ -74,9 +74,8 @@ def test_from_the_plus_to_the_overview(form: CreationForm, page: Page) -> None:
     expect(page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Sorting")).to_be_visible()
 
 
-def test_attach_waits_until_every_placeholder_is_full(form: CreationForm) -> None:
-    form.describe("full")
-    form.attach_model("fruit-mlp")
+def test_attach_waits_until_every_placeholder_is_full(form_with_base: CreationForm) -> None:
+    form = form_with_base
     dialog = form.open_dialog("Add dataset versions")
     attach = dialog.get_by_role("button", name="Attach")
     for alias in ("train", "test"):
@@ -86,9 +85,8 @@ def test_attach_waits_until_every_placeholder_is_full(form: CreationForm) -> Non
     expect(attach).to_be_enabled()
 
 
-def test_switching_the_constraint_keeps_what_has_the_same_alias(form: CreationForm) -> None:
-    form.describe("switched")
-    form.attach_model("fruit-mlp")
+def test_switching_the_constraint_keeps_what_has_the_same_alias(form_with_base: CreationForm) -> None:
+    form = form_with_base
     dialog = form.open_dialog("Add dataset versions")
     form.fill_constraint(train="fruit/train", test="fruit/test")
     dialog.get_by_role("combobox", name="Dataset constraint").select_option("train + val + test")
@@ -105,9 +103,8 @@ def test_switching_the_constraint_keeps_what_has_the_same_alias(form: CreationFo
     expect(form.datasets).to_contain_text("Constraint train + test")
 
 
-def test_only_what_fits_is_offered_and_the_rest_is_counted(form: CreationForm) -> None:
-    form.describe("narrow")
-    form.attach_model("fruit-mlp")
+def test_only_what_fits_is_offered_and_the_rest_is_counted(form_with_base: CreationForm) -> None:
+    form = form_with_base
     dialog = form.open_dialog("Add dataset versions")
     expect(form.row("fruit/train")).to_be_visible()
     expect(form.row("crates/boxes")).to_have_count(0)
@@ -117,9 +114,8 @@ def test_only_what_fits_is_offered_and_the_rest_is_counted(form: CreationForm) -
     expect(form.row("fruit/val")).to_be_visible()
 
 
-def test_a_click_on_a_placeholder_of_the_form_opens_the_dialog_on_it(form: CreationForm) -> None:
-    form.describe("placeholder")
-    form.attach_model("fruit-mlp")
+def test_a_click_on_a_placeholder_of_the_form_opens_the_dialog_on_it(form_with_base: CreationForm) -> None:
+    form = form_with_base
     form.datasets.get_by_role("button", name="test").click()
     expect(form.placeholder("test")).to_have_attribute("aria-pressed", "true")
     form.row("fruit/test").get_by_role("button", name="Select").click()

@@ -15,7 +15,7 @@ from config.http import HttpRequest
 from experiments.models import Experiment, ExperimentDraft
 from experiments.views import drafts
 from tests.browser.conftest import TIMEOUT, Console
-from tests.browser.form import EVERYTHING, CreationForm
+from tests.browser.form import CreationForm
 
 
 class Tunnel:
@@ -46,12 +46,13 @@ class Tunnel:
 
 
 @pytest.fixture
-def tunnel(form: CreationForm, page: Page, monkeypatch: pytest.MonkeyPatch) -> Tunnel:
-    """Bob's form has a base when the train enters the tunnel."""
-    form.describe("run 1")
-    form.attach_model("fruit-mlp")
-    form.wait_until_kept()
+def tunnel(page: Page, monkeypatch: pytest.MonkeyPatch) -> Tunnel:
     return Tunnel(page, monkeypatch)
+
+
+@pytest.fixture
+def form(form_with_base: CreationForm) -> CreationForm:
+    return form_with_base
 
 
 def expect_answer(form: CreationForm, text: str) -> None:
@@ -151,12 +152,8 @@ def test_a_dialog_opens_after_the_save_that_it_depends_on(tunnel: Tunnel, form: 
     expect(form.dialog).to_contain_text("Showing the 1 model for Object detection; 1 of other types is left out.")
 
 
-def test_create_while_a_save_is_on_its_way(form: CreationForm, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    form.describe("run 1")
-    form.attach_model("fruit-mlp")
-    form.attach_versions(train="fruit/train", test="fruit/test")
-    expect(form.create).to_have_accessible_description(EVERYTHING)
-    tunnel = Tunnel(page, monkeypatch)
+def test_create_while_a_save_is_on_its_way(tunnel: Tunnel, complete_form: CreationForm, page: Page) -> None:
+    form = complete_form
     form.name.fill("the last word")
     form.name.blur()
     tunnel.expect_request()
@@ -170,9 +167,6 @@ def test_create_while_a_save_is_on_its_way(form: CreationForm, page: Page, monke
 def test_the_connection_is_lost_and_comes_back(form: CreationForm, page: Page, console: Console) -> None:
     console.expect("net::ERR")
     console.expect("htmx:")
-    form.describe("run 1")
-    form.attach_model("fruit-mlp")
-    form.wait_until_kept()
     page.context.set_offline(True)
     form.name.fill("run 2")
     form.name.blur()
@@ -193,20 +187,16 @@ def test_the_connection_is_lost_and_comes_back(form: CreationForm, page: Page, c
 def test_a_dialog_without_connection_can_be_tried_again(form: CreationForm, page: Page, console: Console) -> None:
     console.expect("net::ERR")
     console.expect("htmx:")
-    form.describe("run 1")
-    form.wait_until_kept()
     page.context.set_offline(True)
     form.button("Attach a Model").click()
     expect(page.locator(".notice").filter(has_text="no connection").or_(page.get_by_role("alert"))).to_be_visible()
     page.context.set_offline(False)
-    form.attach_model("fruit-mlp")
-    expect(form.base).to_contain_text("fruit-mlp")
+    form.attach_model("fruit-mlp", "v2")
+    expect(form.base).to_contain_text("v2")
 
 
 def test_a_server_that_fails_is_said_and_nothing_is_lost(form: CreationForm, page: Page, console: Console) -> None:
     console.expect("500")
-    form.describe("run 1")
-    form.wait_until_kept()
     page.route("**/experiments/drafts/**", lambda route: route.fulfill(status=500, body="broken"))
     form.name.fill("run 2")
     form.name.blur()

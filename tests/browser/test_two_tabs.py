@@ -16,15 +16,11 @@ Tabs = tuple[CreationForm, CreationForm]
 
 
 @pytest.fixture
-def tabs(form: CreationForm, page: Page) -> Tabs:
-    """The same complete draft twice."""
-    form.describe("run 1")
-    form.attach_model("fruit-mlp")
-    form.attach_versions(train="fruit/train", test="fruit/test")
-    form.wait_until_kept()
+def tabs(complete_form: CreationForm, page: Page) -> Tabs:
+    """The same draft twice."""
     other = page.context.new_page()
     other.goto(page.url)
-    return form, CreationForm(other)
+    return complete_form, CreationForm(other)
 
 
 def save(form: CreationForm) -> None:

@@ -14,12 +14,10 @@ CHANGE = "Change to Object detection and drop them"
 
 
 @pytest.fixture
-def full(form: CreationForm) -> CreationForm:
+def full(complete_form: CreationForm) -> CreationForm:
     """A form with everything in it, in which another type was just chosen."""
-    form.describe("run 1")
-    form.attach_model("fruit-mlp")
+    form = complete_form
     form.value("epochs").fill("40")
-    form.attach_versions(train="fruit/train", test="fruit/test")
     form.inference_type.select_option("Object detection")
     expect(form.general.get_by_role("alert")).to_be_visible()
     return form

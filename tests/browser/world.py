@@ -13,7 +13,7 @@ from experiments.drafts.access import drafts_of, touch
 from experiments.drafts.base import attach_base
 from experiments.drafts.datasets import Choice, set_dataset_versions
 from experiments.drafts.lifecycle import start_draft
-from experiments.models import Experiment, Project
+from experiments.models import Experiment, ExperimentDraft, Project
 from experiments.services import attach_dataset_version, create_project
 from organizations.models import Organization, User
 from registry.hyperparameters import Kind
@@ -74,8 +74,8 @@ def build(orchard: Organization, alice: User, bob: User) -> World:
     )
 
 
-def run(world: World, by: User, name: str = "run 1", **values: str) -> Experiment:
-    """An experiment of the project: the public model on train + test, with these hyperparameters changed."""
+def begin(world: World, by: User, name: str = "run 1", *, is_complete: bool = False, **values: str) -> ExperimentDraft:
+    """A draft with the public model as base and these hyperparameters changed; complete with train + test in place."""
     draft = start_draft(project=world.project, draft_id=new_id(), by=by)
     draft.name, draft.inference_type = name, InferenceType.CLASSIFICATION
     touch(draft)
@@ -83,9 +83,15 @@ def run(world: World, by: User, name: str = "run 1", **values: str) -> Experimen
     for key, value in values.items():
         draft.hyperparameters.filter(key=key).update(value=value)
     draft.refresh_from_db()
-    choices = [Choice(alias, world.versions[f"fruit/{alias}"]) for alias in ("train", "test")]
-    set_dataset_versions(draft, constraint=draft.dataset_constraint, choices=choices, by=by)
-    return create_experiment(drafts_of(by).get(pk=draft.pk), by=by)
+    if is_complete:
+        choices = [Choice(alias, world.versions[f"fruit/{alias}"]) for alias in ("train", "test")]
+        set_dataset_versions(draft, constraint=draft.dataset_constraint, choices=choices, by=by)
+    return drafts_of(by).get(pk=draft.pk)
+
+
+def run(world: World, by: User, name: str = "run 1", **values: str) -> Experiment:
+    """An experiment of the project: the public model on train + test, with these hyperparameters changed."""
+    return create_experiment(begin(world, by, name, is_complete=True, **values), by=by)
 
 
 def _dataset_versions(orchard: Organization, by: User) -> list[DatasetVersion]:
