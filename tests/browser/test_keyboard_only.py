@@ -101,6 +101,7 @@ def test_the_whole_job(form: CreationForm, page: Page) -> None:
     expect(form.dialog).to_be_hidden()
     expect(form.button("Add dataset versions")).to_be_focused()
     expect(form.create).to_have_accessible_description(EVERYTHING)
+    expect(page.locator(".htmx-settling")).to_have_count(0)  # nobody presses a key within these milliseconds
     tab_to(page, form.create, "Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="by keyboard", level=1)).to_be_visible()
