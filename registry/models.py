@@ -217,7 +217,9 @@ class RegisteredModel(models.Model):
     """A named line of model versions, private to an organization or public."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, null=True, blank=True, related_name="registered_models")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, related_name="registered_models"
+    )
     name = NameField()
     description = DescriptionField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
