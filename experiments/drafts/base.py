@@ -9,7 +9,7 @@ from config.inference_types import InferenceType, fits
 from experiments.bases import Base, architecture_of, misfit, record_base
 from experiments.drafts.access import load_for_change, touch
 from experiments.drafts.merge import Merge, merge
-from experiments.models import DraftHyperparameter, ExperimentDraft
+from experiments.models import DraftDatasetVersion, DraftHyperparameter, ExperimentDraft
 from organizations.models import User
 from registry.models import Architecture, DatasetConstraint, HyperparameterFields
 
@@ -58,9 +58,8 @@ def change_type(draft: ExperimentDraft, *, inference_type: str, by: User) -> Non
         raise ValidationError("Choose one of the inference types.")
     if draft.base and misfit(draft.base, inference_type):
         _take_base(draft, None)
-    for entry in draft.dataset_versions.select_related("dataset_version"):
-        if entry.dataset_version and not fits(entry.dataset_version.inference_type, inference_type):
-            entry.delete()
+    for entry in _misfitting_entries(draft, inference_type):
+        entry.delete()
     draft.inference_type = inference_type
     touch(draft)
 
@@ -70,10 +69,17 @@ def dropped_by_type(draft: ExperimentDraft, inference_type: str) -> list[str]:
     if not inference_type:
         return []
     dropped = [draft.base_name] if draft.base and misfit(draft.base, inference_type) else []
-    for entry in draft.dataset_versions.select_related("dataset_version"):
-        if entry.dataset_version and not fits(entry.dataset_version.inference_type, inference_type):
-            dropped.append(f"{entry.dataset_version_name} ({entry.alias})")
-    return dropped
+    entries = _misfitting_entries(draft, inference_type)
+    return dropped + [f"{entry.dataset_version_name} ({entry.alias})" for entry in entries]
+
+
+def _misfitting_entries(draft: ExperimentDraft, inference_type: str) -> list[DraftDatasetVersion]:
+    entries = draft.dataset_versions.select_related("dataset_version")
+    return [
+        entry
+        for entry in entries
+        if entry.dataset_version and not fits(entry.dataset_version.inference_type, inference_type)
+    ]
 
 
 def refuse_change_of_base(draft: ExperimentDraft) -> None:

@@ -118,11 +118,11 @@ def _create(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome
 
 def _change_type(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
     change_type(draft, inference_type=argument, by=request.user)
-    outcome.saved.pending_type, outcome.focus = "", "id_inference_type"
-    outcome.saved.typed.pop("inference_type", None)
+    _keep_type(request, draft, argument, outcome)
 
 
 def _keep_type(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
+    """The question about the type is answered: the field shows what is stored."""
     outcome.saved.pending_type, outcome.focus = "", "id_inference_type"
     outcome.saved.typed.pop("inference_type", None)
 

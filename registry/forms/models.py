@@ -67,6 +67,11 @@ class NewModelVersionForm(ModelVersionForm):
         self.fields["name"].required = False
         self.fields["name"].widget.attrs["placeholder"] = f"v{number}"
 
+    def clean_framework(self) -> str:
+        """Copied files are written in what their source is; the dialog chooses one without filling the form."""
+        framework: str = self.cleaned_data["framework"]
+        return self.source.framework if self.source and framework == Framework.NOT_CONFIGURED else framework
+
     @property
     def source(self) -> ModelVersion | None:
         """The version that is chosen, as long as the user may see it."""

@@ -22,22 +22,27 @@ document.addEventListener("htmx:afterRequest", ({ detail: { target, elt } }) => 
 });
 
 // What the server refused. It answers htmx with a sentence as text; anything else is not for people to read.
-document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr, elt } = event.detail;
+  if (isAway(xhr) && elt.closest("[data-retry]")) return trouble(event);
   const isSentence = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
   say(`That did not work: ${isSentence ? xhr.responseText : "the server refused it. Load the page again."}`, "bad");
 });
+
+// The server's word for a database that is away: soon it will be back.
+const isAway = (xhr) => xhr.status === 503;
 
 // No connection. What saves (data-retry) is sent again, with what its fields hold by then, until it arrives.
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 30000;
 const waiting = new Map(); // element → { wait, timer, send }
 
-function trouble({ detail: { elt, requestConfig } }) {
+function trouble({ detail: { elt, xhr, requestConfig } }) {
   if (!elt.closest("[data-retry]")) return say("No connection. Try again.", "bad");
   const wait = Math.min((waiting.get(elt)?.wait ?? FIRST_WAIT_MS / 2) * 2, LONGEST_WAIT_MS);
   const send = () => elt.isConnected ? htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt }) : arrived(elt);
   waiting.set(elt, { wait, send, timer: setTimeout(send, wait) });
-  say("Not saved: no connection. Trying again…", "warn", "connection");
+  say(`Not saved: ${xhr && isAway(xhr) ? "the server is not ready" : "no connection"}. Trying again…`, "warn", "connection");
 }
 
 function arrived(elt) {
@@ -48,7 +53,7 @@ function arrived(elt) {
 document.addEventListener("htmx:sendError", trouble);
 document.addEventListener("htmx:timeout", trouble);
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => clearTimeout(waiting.get(elt)?.timer));
-document.addEventListener("htmx:beforeOnLoad", ({ detail: { elt } }) => arrived(elt));
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { elt, xhr } }) => isAway(xhr) || arrived(elt));
 addEventListener("online", () => waiting.forEach(({ timer, send }) => { clearTimeout(timer); send(); }));
 addEventListener("beforeunload", (event) => waiting.size && event.preventDefault());
 

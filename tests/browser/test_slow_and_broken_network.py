@@ -209,6 +209,19 @@ def test_a_server_that_fails_is_said_and_nothing_is_lost(form: CreationForm, pag
     expect(form.name).to_have_value("run 2")
 
 
+def test_a_server_that_is_not_ready_is_asked_again(form: CreationForm, page: Page, console: Console) -> None:
+    console.expect("503")
+    page.route("**/experiments/drafts/**", lambda route: route.fulfill(status=503, body="away"), times=2)
+    form.name.fill("run 2")
+    form.name.blur()
+    waiting = page.get_by_role("status").filter(has_text="Not saved: the server is not ready. Trying again…")
+    expect(waiting).to_be_visible()
+    form.wait_until_kept()
+    expect(waiting).to_have_count(0)
+    page.reload()
+    expect(form.name).to_have_value("run 2")
+
+
 def test_what_is_typed_before_the_scripts_arrive_is_kept(form: CreationForm, page: Page) -> None:
     scripts: list[Route] = []
     page.route("**/js/draft.js", lambda route: scripts.append(route), times=1)

@@ -45,6 +45,13 @@ def test_a_copy_is_offered_and_made(model: RegisteredModel, bob: User, client_of
     assert copy.architecture.files.get().blob == source.architecture.files.get().blob
 
 
+def test_a_copy_chosen_in_the_dialog_has_its_sources_framework(model: RegisteredModel, bob: User, client_of):
+    source = full_version("source", public=True)
+    ModelVersion.objects.filter(pk=source.pk).update(framework="PYTORCH")
+    client_of(bob).post(url(model), {**FIELDS, "framework": "NOT_CONFIGURED", "copy_from": source.pk})
+    assert ModelVersion.objects.get(model=model).framework == "PYTORCH"
+
+
 def test_what_a_stranger_has_can_not_be_copied(model: RegisteredModel, bob: User, harbor, client_of):
     secret = full_version("secret", organization=harbor)
     client = client_of(bob)
