@@ -11,6 +11,7 @@ from config.names import DescriptionField, NameField, tidy_name
 from datasets.models import DatasetVersion
 from organizations.models import Organization, Role, User, of_own_organizations
 from registry.aliases import ALIAS_MAX, ALIAS_PATTERN, validate_alias
+from registry.hyperparameters import Kind
 from registry.models import Architecture, DatasetConstraint, HyperparameterFields, ModelVersion
 
 
@@ -263,6 +264,10 @@ class ExperimentDraft(BaseFields):
     dataset_constraint = models.ForeignKey(
         DatasetConstraint, models.SET_NULL, null=True, blank=True, related_name="drafts"
     )
+    # A hyperparameter that is being written and was not added yet.
+    new_key = models.TextField(blank=True, default="")
+    new_kind = models.CharField(max_length=10, choices=Kind, default=Kind.INTEGER)
+    new_value = models.TextField(blank=True, default="")
     revision = models.PositiveIntegerField(default=0, editable=False, help_text="Counts the changes; 0 is untouched.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

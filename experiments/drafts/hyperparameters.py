@@ -48,6 +48,7 @@ def add_hyperparameter(draft: ExperimentDraft, *, key: str, kind: str, value: st
     row = DraftHyperparameter.objects.create(
         draft=draft, key=key, kind=kind, value=rule.canonical(value), position=0 if last is None else last + 1
     )
+    draft.new_key, draft.new_kind, draft.new_value = "", Kind.INTEGER, ""
     touch(draft)
     return row
 
@@ -140,4 +141,4 @@ def _refusal_of_key(draft: ExperimentDraft, key: str) -> str:
 
 
 def _refusal_of_taken(row: DraftHyperparameter) -> str:
-    return f"{row.key} was removed: restore it instead." if row.is_removed else f"There is a {row.key} already."
+    return f"{row.key} was removed: restore it instead." if row.is_removed else f"{row.key} is there already."

@@ -20,6 +20,7 @@ from experiments.models import (
     Experiment,
     ExperimentDraft,
 )
+from registry.hyperparameters import Kind
 from registry.models import Architecture, ConstraintSlot, DatasetConstraint
 
 
@@ -170,8 +171,17 @@ class DraftReview:
     @cached_property
     def hyperparameters(self) -> Part:
         problems = [Problem(f"hp-{row.pk}", row.key, row.error) for row in self.rows if row.error]
+        if self._has_begun_another:
+            sentence = "Not added yet: add it, or empty its fields."
+            problems.append(Problem("new-key", self.draft.new_key.strip() or "new hyperparameter", sentence))
         summary = f"{problems[0].short}: {problems[0].sentence}" if problems else self._hyperparameters_summary
-        return Part("hyperparameters", "Hyperparameters", summary, not self.rows, problems)
+        return Part("hyperparameters", "Hyperparameters", summary, not self.rows and not problems, problems)
+
+    @property
+    def _has_begun_another(self) -> bool:
+        """Whether a key of the user's own was begun and not added. A yes / no always has a value: it says nothing."""
+        draft = self.draft
+        return bool(draft.new_key.strip() or (draft.new_value.strip() and draft.new_kind != Kind.BOOLEAN))
 
     @property
     def _hyperparameters_summary(self) -> str:

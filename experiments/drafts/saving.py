@@ -13,11 +13,14 @@ from django.db import transaction
 from config.inference_types import CONFIGURED
 from experiments.drafts.access import load_for_change, touch
 from experiments.drafts.base import dropped_by_type
+from experiments.drafts.hyperparameters import ADDABLE
 from experiments.models import DraftHyperparameter, ExperimentDraft
 from organizations.models import User
 
 RAW_MAX = 20_000
 _GENERAL = ("name", "description", "inference_type")
+# Of a hyperparameter that is being written.
+_NEW = {"new-key": "new_key", "new-kind": "new_kind", "new-value": "new_value"}
 
 
 @dataclass
@@ -63,6 +66,7 @@ def save_form(draft: ExperimentDraft, *, data: Mapping[str, str], by: User) -> S
     saved = Saved()
     for name in _GENERAL:
         _save_general(draft, name, data, saved)
+    _save_new(draft, data, saved)
     _save_hyperparameters(draft, data, saved)
     if saved.changed:
         touch(draft)
@@ -77,6 +81,14 @@ def _save_general(draft: ExperimentDraft, name: str, data: Mapping[str, str], sa
         return
     setattr(draft, name, mine)
     saved.changed.add(name)
+
+
+def _save_new(draft: ExperimentDraft, data: Mapping[str, str], saved: Saved) -> None:
+    for name, attribute in _NEW.items():
+        mine = _changed(name, getattr(draft, attribute), data, saved)
+        if mine is not None and (name != "new-kind" or mine in dict(ADDABLE)):
+            setattr(draft, attribute, mine)
+            saved.changed.add(name)
 
 
 def _may_become(draft: ExperimentDraft, inference_type: str, saved: Saved) -> bool:

@@ -50,8 +50,6 @@ class Outcome:
         redirect_to: where a click leads without JavaScript.
         notice: what is said apart from the form, since the next answer must not take it away.
         focus: the id of the element that gets the cursor.
-        keeps_new: whether what was typed for a new hyperparameter stays in its fields.
-        has_new: whether something was typed there. It is not stored.
     """
 
     saved: Saved = field(default_factory=Saved)
@@ -64,14 +62,12 @@ class Outcome:
     notice: str = ""
     focus: str = ""
     closes_dialog: bool = False
-    keeps_new: bool = True
-    has_new: bool = False
 
     @property
     def has_something_to_say(self) -> bool:
         """Whether the page has to be drawn from this answer: a redirect would lose it."""
         typed = self.saved.refusals or self.saved.pending_type
-        return bool(typed or self.errors or self.attempted or self.plan or (self.has_new and self.keeps_new))
+        return bool(typed or self.errors or self.attempted or self.plan)
 
     def refuse(self, refusal: DraftIncomplete) -> None:
         """Creation was refused: say everything, and go to the first."""
@@ -103,14 +99,18 @@ def _keep_base(request: HttpRequest, draft: ExperimentDraft, argument: str, outc
 
 def _settle(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
     """`keep:<field>` or `take:<field>`: the user's word about a field that another tab changed, heard while saving."""
-    outcome.focus = argument if argument.startswith("hp-") else f"id_{argument}"
+    outcome.focus = _place_of(argument)
+
+
+def _place_of(name: str) -> str:
+    """The id of the field of that name."""
+    return name if name.startswith(("hp-", "new-")) else f"id_{name}"
 
 
 def _create(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:
     if outcome.saved.refusals or outcome.saved.pending_type:
         outcome.attempted = True
-        name = next(iter(outcome.saved.typed))
-        outcome.focus = name if name.startswith("hp-") else f"id_{name}"
+        outcome.focus = _place_of(next(iter(outcome.saved.typed)))
         return
     create = save_changes if draft.edits_id else create_experiment
     outcome.created = create(draft, by=request.user)
@@ -169,7 +169,7 @@ def _add(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: O
     outcome.part = "hyperparameters"
     key, kind, value = (request.POST.get(f"new-{name}", "") for name in ("key", "kind", "value"))
     row = add_hyperparameter(draft, key=key, kind=kind, value=value, by=request.user)
-    outcome.keeps_new, outcome.focus = False, f"hp-{row.pk}"
+    outcome.focus = f"hp-{row.pk}"
 
 
 def _remove(request: HttpRequest, draft: ExperimentDraft, argument: str, outcome: Outcome) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Count, Sum
-from django.http import QueryDict
 
 from config.inference_types import CONFIGURED
 from datasets.thumbnails import Thumbnail, first_thumbnails
@@ -13,7 +12,6 @@ from experiments.drafts.hyperparameters import ADDABLE
 from experiments.drafts.review import DraftReview, Part, Slot
 from experiments.models import BaseKind, DraftDatasetVersion, DraftHyperparameter, ExperimentDraft
 from experiments.views.draft_actions import Outcome
-from registry.hyperparameters import Kind
 
 
 @dataclass(frozen=True)
@@ -66,16 +64,14 @@ class DraftPage:
     Args:
         draft: as `access.drafts_of` gives it.
         outcome: of the request that is answered.
-        posted: the fields it brought.
     """
 
     inference_types = CONFIGURED
     addable_kinds = ADDABLE
 
-    def __init__(self, draft: ExperimentDraft, outcome: Outcome, posted: QueryDict) -> None:
+    def __init__(self, draft: ExperimentDraft, outcome: Outcome) -> None:
         self.draft = draft
         self.outcome = outcome
-        self.posted = posted
         self.review = DraftReview(draft)
 
     @property
@@ -97,8 +93,9 @@ class DraftPage:
     def _field(self, name: str, place: str, stored: str) -> Field:
         saved = self.outcome.saved
         error = saved.refusals.get(name) or self.outcome.errors.get(place, "")
-        # What was not filled in yet is no mistake before Create; a value that was emptied is one at once.
-        if stored or self.outcome.attempted or name.startswith("hp-"):
+        # What was not filled in or added yet is no mistake before Create; a value that was emptied is one at once.
+        is_begun = name.startswith("hp-") or (stored and not name.startswith("new-"))
+        if is_begun or self.outcome.attempted:
             error = error or self.review.problem_at(place)
         typed, was = saved.typed.get(name, stored), saved.conflicts.get(name, stored)
         return Field(name, place, typed, was, error, in_conflict=name in saved.conflicts)
@@ -144,11 +141,10 @@ class DraftPage:
         return sum(bool(row.field.error) for row in self.hyperparameters)
 
     @cached_property
-    def new(self) -> dict[str, str]:
-        """What stands in the fields of a new hyperparameter."""
-        typed = self.posted if self.outcome.keeps_new else QueryDict()
-        kind = typed.get("new-kind") or Kind.INTEGER.value
-        return {"key": typed.get("new-key", ""), "kind": kind, "value": typed.get("new-value", "")}
+    def new(self) -> dict[str, Field]:
+        """The fields of a hyperparameter that is being written."""
+        names = ("key", "kind", "value")
+        return {name: self._field(f"new-{name}", f"new-{name}", getattr(self.draft, f"new_{name}")) for name in names}
 
     @property
     def warns_of_public_base(self) -> bool:

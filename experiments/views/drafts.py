@@ -83,7 +83,7 @@ def _act(request: HttpRequest, draft: ExperimentDraft) -> HttpResponse:
     if action not in ACTIONS:
         raise Http404
     saved = save_form(draft, data=_fields(request, action, argument), by=request.user)
-    outcome = Outcome(saved=saved, has_new=bool(request.POST.get("new-key") or request.POST.get("new-value")))
+    outcome = Outcome(saved=saved)
     if saved.homeless:
         outcome.notice = outcome.errors["hyperparameters"] = _of_homeless(saved.homeless)
     try:
@@ -128,7 +128,7 @@ def _answer(request: HttpRequest, draft: ExperimentDraft, outcome: Outcome) -> H
 
 
 def _draw(request: HttpRequest, draft: ExperimentDraft, outcome: Outcome) -> HttpResponse:
-    page = DraftPage(draft, outcome, request.POST)
+    page = DraftPage(draft, outcome)
     context = {"page": page, "draft": draft, "project": draft.project, "page_organization": draft.project.organization}
     response = page_or_fragment(request, "experiments/draft_detail.html", context, fragments=("draft",))
     if outcome.closes_dialog:

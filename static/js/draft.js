@@ -6,6 +6,7 @@ const form = () => document.getElementById("draft");
 
 let onTheWay = 0; // requests that carry the form
 let failed = false; // the last of them did not arrive
+let renewed = false; // it was refused for the page's token, and goes out again with another
 
 // The corner of the page says whether the server has everything.
 function tell() {
@@ -23,7 +24,12 @@ function note({ target }) {
 document.addEventListener("input", note, true);
 document.addEventListener("change", note, true);
 
-document.addEventListener("htmx:configRequest", ({ detail }) => detail.formData.has("was-name") && unsent.clear());
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.detail.formData.has("was-name")) return;
+  // The pause after the last key ends, but the field was left before that, and everything is sent.
+  if (event.detail.elt.id === "autosave" && !unsent.size && !failed && !renewed) event.preventDefault();
+  unsent.clear();
+});
 
 document.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig } }) => {
   if (!requestConfig.formData.has("was-name")) return;
@@ -36,13 +42,7 @@ document.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig } }
   });
 });
 
-// Whoever leaves in the middle of a word leaves the word here.
-addEventListener("pagehide", () => {
-  if (unsent.size && form()) navigator.sendBeacon(form().getAttribute("action"), new FormData(form()));
-});
-
 // Signing in again in another tab makes the page's token worthless. The refusal brings the one that counts: once more with it.
-let renewed = false;
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { xhr, elt, requestConfig } = event.detail;
   const token = xhr.getResponseHeader("X-CSRF-Token");
@@ -99,7 +99,33 @@ function differs({ type, value, checked, defaultValue, defaultChecked, options }
   return type === "checkbox" ? checked !== defaultChecked : value !== defaultValue;
 }
 
+const unsaved = () => [...(form()?.elements ?? [])].filter((node) => node.matches("input, select, textarea") && differs(node));
+
+// Whoever leaves in the middle of a word leaves the word here. Whose session has ended is sent to the sign-in: then what
+// could not be saved waits in this tab, and is typed again.
+let isSignedOut = false;
+const place = () => `unsaved ${form().getAttribute("action")}`;
+const store = () => sessionStorage.setItem(place(), JSON.stringify(unsaved().map(({ id, value, checked }) => ({ id, value, checked }))));
+
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
+  isSignedOut ||= Boolean(xhr.getResponseHeader("HX-Redirect")?.startsWith("/sign-in/"));
+});
+
+addEventListener("pagehide", () => {
+  if (!form()) return;
+  if (isSignedOut) store();
+  else if (unsent.size) navigator.sendBeacon(form().getAttribute("action"), new FormData(form()));
+});
+
+function typeAgain() {
+  for (const { id, value, checked } of JSON.parse(sessionStorage.getItem(place()) ?? "[]")) {
+    const node = document.getElementById(id);
+    if (node) Object.assign(node, node.type === "checkbox" ? { checked } : { value });
+  }
+  sessionStorage.removeItem(place());
+}
+
 document.addEventListener("DOMContentLoaded", () => {
-  const early = [...(form()?.elements ?? [])].find((node) => node.matches("input, select, textarea") && differs(node));
-  early?.dispatchEvent(new Event("change", { bubbles: true }));
+  if (form()) typeAgain();
+  unsaved()[0]?.dispatchEvent(new Event("change", { bubbles: true }));
 });

@@ -19,7 +19,7 @@ from tests.browser.world import World, begin
 from tests.factories import PASSWORD
 
 DESCRIPTION = "Two lines,\nand “quotes” <b>unbroken</b>."
-MISSING = "2 things are missing: epochs, learning_rate"
+MISSING = "3 things are missing: epochs, learning_rate, weight_decay"
 
 
 @pytest.fixture
@@ -39,6 +39,9 @@ def half(page: Page, sign_in: Callable[[Page, User], None], world: World, bob: U
     form.hyperparameters.get_by_role("combobox", name="Value").select_option("yes")
     form.button("Add hyperparameter").click()
     expect(form.value("dropout")).to_be_checked()
+    form.hyperparameters.get_by_label("Key").fill("weight_decay")
+    form.hyperparameters.get_by_label("Type").select_option("number")
+    form.hyperparameters.get_by_role("textbox", name="Value").fill("0.")
     expect(form.create).to_have_accessible_description(MISSING)
     form.wait_until_kept()
     return form
@@ -57,6 +60,9 @@ def expect_as_it_was(form: CreationForm) -> None:
     expect(form.value("shuffle")).not_to_be_checked()
     expect(form.button("Restore momentum")).to_be_visible()
     expect(form.value("dropout")).to_be_checked()
+    expect(form.hyperparameters.get_by_label("Key")).to_have_value("weight_decay")
+    expect(form.hyperparameters.get_by_label("Type")).to_have_value("NUMBER")
+    expect(form.hyperparameters.get_by_role("textbox", name="Value")).to_have_value("0.")
     expect(form.datasets.get_by_role("button", name="test")).to_contain_text("fruit/test")
     expect(form.create).to_have_accessible_description(MISSING)
 
@@ -110,13 +116,29 @@ def test_after_leaving_in_the_middle_of_a_word(form: CreationForm, page: Page, w
 def test_the_session_ends_while_the_form_is_open(half: CreationForm, page: Page, bob: User) -> None:
     form = half
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
-    form.name.fill("too late")
-    form.name.blur()
+    form.description.fill("too late")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_label("Username").fill(bob.username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect_as_it_was(form)
+    expect(form.description).to_have_value("too late")
+    form.wait_until_kept()
+    page.reload()
+    expect(form.description).to_have_value("too late")
+    expect(form.value("epochs")).to_have_value("many")
+
+
+def test_the_session_ends_before_a_tick(half: CreationForm, page: Page, bob: User) -> None:
+    form = half
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    form.value("shuffle").check()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Username").fill(bob.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(form.value("shuffle")).to_be_checked()
+    form.wait_until_kept()
+    assert ExperimentDraft.objects.get().hyperparameters.get(key="shuffle").value == "true"
 
 
 def test_a_new_sign_in_elsewhere_does_not_disturb_the_form(
@@ -131,6 +153,7 @@ def test_a_new_sign_in_elsewhere_does_not_disturb_the_form(
     form.name.fill("not disturbed")
     form.value("epochs").fill("30")
     form.value("learning_rate").fill("0.01")
+    form.button("Add hyperparameter").click()
     form.wait_until_kept()
     form.submit()
     expect(page.get_by_role("heading", name="not disturbed", level=1)).to_be_visible()

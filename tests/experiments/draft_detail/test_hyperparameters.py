@@ -46,7 +46,7 @@ def test_add_leads_to_the_new_row(client: Client, draft: ExperimentDraft) -> Non
 
 def test_add_refuses_and_keeps_what_was_typed(form_with_base: DraftForm, draft_with_base: ExperimentDraft) -> None:
     html = form_with_base.html_after("add", {"new-key": "epochs", "new-kind": "INTEGER", "new-value": "x"})
-    assert error_at(html, "new-key") == "There is a epochs already."
+    assert error_at(html, "new-key") == "epochs is there already."
     assert error_at(html, "new-value") == "Not a whole number."
     assert (fields_of(html)["new-key"], fields_of(html)["new-value"]) == (["epochs"], ["x"])
     assert draft_with_base.hyperparameters.count() == 5

@@ -10,6 +10,7 @@ from experiments.drafts.hyperparameters import (
     reset_hyperparameter,
     restore_hyperparameter,
 )
+from experiments.drafts.saving import save_form
 from experiments.models import DraftHyperparameter, ExperimentDraft
 from organizations.models import Membership, Role, User
 from tests.experiments.making import again, change, row_of
@@ -43,6 +44,13 @@ def test_add_works(draft: ExperimentDraft, kind: str, typed: str, stored: str) -
     assert again(draft).revision == draft.revision + 1
 
 
+def test_what_was_written_for_it_is_gone(draft: ExperimentDraft) -> None:
+    save_form(draft, data={"new-key": "own", "new-kind": "NUMBER", "new-value": "1.5"}, by=draft.owner)
+    add_hyperparameter(draft, key="own", kind="NUMBER", value="1.5", by=draft.owner)
+    kept = again(draft)
+    assert (kept.new_key, kept.new_kind, kept.new_value) == ("", "INTEGER", "")
+
+
 def test_added_rows_come_last(draft_with_base: ExperimentDraft) -> None:
     for key in ("b", "a"):
         add_hyperparameter(draft_with_base, key=key, kind="TEXT", value="", by=draft_with_base.owner)
@@ -69,7 +77,7 @@ def test_add_takes_the_longest_key(draft: ExperimentDraft) -> None:
 
 
 def test_add_refuses_a_doubled_key(draft_with_base: ExperimentDraft) -> None:
-    assert refusals(draft_with_base, key=" epochs ") == {"new-key": ["There is a epochs already."]}
+    assert refusals(draft_with_base, key=" epochs ") == {"new-key": ["epochs is there already."]}
     remove_hyperparameter(draft_with_base, row_id=row_of(draft_with_base, "note").pk, by=draft_with_base.owner)
     assert refusals(draft_with_base, key="note") == {"new-key": ["note was removed: restore it instead."]}
 

@@ -56,6 +56,29 @@ def test_an_untouched_draft(project: Project, bob: User) -> None:
     assert [part.id for part in review(draft).parts] == ["general", "base", "hyperparameters", "datasets"]
 
 
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ({"new_key": " dropout ", "new_value": ""}, "dropout"),
+        ({"new_key": "flip", "new_kind": "BOOLEAN", "new_value": "false"}, "flip"),
+        ({"new_key": "", "new_value": "0.5"}, "new hyperparameter"),
+    ],
+)
+def test_a_hyperparameter_that_was_begun_is_not_forgotten(
+    draft: ExperimentDraft, written: dict[str, str], named: str
+) -> None:
+    with_values(draft, **written)
+    assert problems(draft) == {"new-key": "Not added yet: add it, or empty its fields."}
+    assert states(draft)[2] == "attention"
+    assert summaries(draft)[2] == f"{named}: Not added yet: add it, or empty its fields."
+
+
+@pytest.mark.parametrize("written", [{"new_key": " ", "new_value": " "}, {"new_kind": "BOOLEAN", "new_value": "true"}])
+def test_empty_fields_are_no_hyperparameter(draft: ExperimentDraft, written: dict[str, str]) -> None:
+    with_values(draft, **written)
+    assert problems(draft) == {}
+
+
 def test_a_ready_draft(draft_with_base: ExperimentDraft, train: DatasetVersion, test: DatasetVersion) -> None:
     fill(draft_with_base, train=train, test=test)
     change(draft_with_base, epochs="50")

@@ -40,6 +40,23 @@ def test_what_was_not_touched_counts_as_nothing(draft: ExperimentDraft) -> None:
     assert again(draft).revision == draft.revision
 
 
+def test_a_hyperparameter_that_is_being_written_is_kept(draft: ExperimentDraft) -> None:
+    typed = {"new-key": " drop\tout", "new-kind": "NUMBER", "new-value": "0,5"}
+    shown = {"was-new-key": "", "was-new-kind": "INTEGER", "was-new-value": ""}
+    assert save_form(draft, data=typed | shown, by=draft.owner).changed == set(typed)
+    kept = again(draft)
+    assert (kept.new_key, kept.new_kind, kept.new_value) == (" drop\tout", "NUMBER", "0,5")
+    elsewhere = save_form(draft, data=shown | {"new-key": "momentum"}, by=draft.owner)
+    assert elsewhere.conflicts == {"new-key": ""}
+    assert again(draft).new_key == " drop\tout"
+
+
+@pytest.mark.parametrize("kind", ["CHOICE", "float", ""])
+def test_a_type_that_is_none_is_not_kept(draft: ExperimentDraft, kind: str) -> None:
+    assert save_form(draft, data={"new-kind": kind}, by=draft.owner).changed == set()
+    assert again(draft).new_kind == "INTEGER"
+
+
 @pytest.mark.parametrize("name", ["", "   ", "n" * 101, "two\nlines", " first try ", "a\x07"])
 def test_a_wrong_name_is_kept_as_typed(draft: ExperimentDraft, name: str) -> None:
     assert save(draft, name=name).changed == {"name"}
