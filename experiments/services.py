@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
 from datasets.models import DatasetVersion, DatasetVersionQuerySet
 from experiments.models import AttachedDatasetVersion, Experiment, ExperimentDatasetVersion, Project
@@ -101,6 +102,7 @@ def attached_to(project_id: uuid.UUID, *, user: User) -> DatasetVersionQuerySet:
 
 def in_use(project: Project, versions: Iterable[DatasetVersion]) -> set[uuid.UUID]:
     """The ids of those among the dataset versions that experiments of the project use."""
-    versions = list(versions)
-    uses = ExperimentDatasetVersion.objects.filter(experiment__project=project, dataset_version__in=versions)
-    return set(uses.order_by().values_list("dataset_version_id", flat=True).distinct())
+    uses = ExperimentDatasetVersion.objects.filter(experiment__project=project, dataset_version=OuterRef("pk"))
+    # Asked version by version: SQLite would begin at the project's experiments, however many there are.
+    used = DatasetVersion.objects.filter(Exists(uses), pk__in=[version.pk for version in versions])
+    return set(used.order_by().values_list("pk", flat=True))

@@ -18,7 +18,7 @@ from registry.models import (
 )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def copy_architecture(
     source: Architecture | None, *, hyperparameters: Iterable[HyperparameterFields] | None = None
 ) -> Architecture:
