@@ -24,6 +24,8 @@ def copy_architecture(
 ) -> Architecture:
     """A new architecture with everything that `source` has, independent of it from now on.
 
+    Inside another act it fails with the whole of it.
+
     Args:
         source: what is copied; None gives an architecture of nothing, which `hyperparameters` may fill.
         hyperparameters: taken instead of the source's, with their values and inherited values. Without them the

@@ -124,6 +124,7 @@ def test_hyperparameters_given_are_taken_instead(source: Architecture) -> None:
     assert not copy_architecture(source, hyperparameters=[]).hyperparameters.exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_all_or_nothing(source: Architecture) -> None:
     twice = [DraftHyperparameter(key="epochs", kind=Kind.TEXT, value="") for _ in range(2)]
     architectures = Architecture.objects.count()
