@@ -236,22 +236,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("base_revision", models.PositiveIntegerField(default=0)),
-                ("new_key", models.TextField(blank=True, default="")),
-                (
-                    "new_kind",
-                    models.CharField(
-                        choices=[
-                            ("INTEGER", "integer"),
-                            ("NUMBER", "number"),
-                            ("BOOLEAN", "yes / no"),
-                            ("TEXT", "text"),
-                            ("CHOICE", "choice"),
-                        ],
-                        default="INTEGER",
-                        max_length=10,
-                    ),
-                ),
-                ("new_value", models.TextField(blank=True, default="")),
                 (
                     "revision",
                     models.PositiveIntegerField(

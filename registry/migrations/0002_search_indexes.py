@@ -10,5 +10,4 @@ class Migration(migrations.Migration):
         trigram_index("registry_registeredmodel", "name"),
         trigram_index("registry_registeredmodel", "description"),
         trigram_index("registry_modelversion", "name"),
-        trigram_index("registry_modelversion", "description"),
     ]
