@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from choosers.chooser import Chooser, Narrowing, register
@@ -48,8 +49,8 @@ class ProjectDatasetVersionChooser(Chooser[DatasetVersion]):
     def queryset(self, narrowing: Any) -> DatasetVersionQuerySet:
         project = narrowing.of_project
         versions = DatasetVersion.objects.visible_to(narrowing.user).filter(dataset__organization=project.organization)
-        attached = project.attachments.values("dataset_version")
-        return versions.exclude(pk__in=attached).select_related("dataset")
+        attached = project.attachments.filter(dataset_version=OuterRef("pk"))
+        return versions.filter(~Exists(attached)).select_related("dataset")
 
     def page(self, narrowing: Any) -> Page[DatasetVersion]:
         found = found_versions(self.queryset(narrowing), narrowing.cleaned_data["q"])
