@@ -75,6 +75,9 @@ INSTALLED_APPS = [
     "datasets",
     "experiments",
     "choosers",
+    "tracking",
+    "training",
+    "protocols.picsellia",
     "demo",
 ]
 
@@ -207,6 +210,8 @@ GARBAGE_GRACE_HOURS: int = env.int("GARBAGE_GRACE_HOURS", 24, validate=at_least_
 FILE_UPLOAD_HANDLERS = ["storage.uploads.RefuseFiles"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# A body of the API: a hundred annotated images with polygons come to some megabytes.
+API_BODY_LIMIT_BYTES: int = env.int("API_BODY_LIMIT_MB", 32, validate=at_least_one) * 1024 * 1024
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

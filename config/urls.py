@@ -13,6 +13,7 @@ urlpatterns = [
     path("datasets/", include("datasets.urls")),
     path("choose/", include("choosers.urls")),
     path("files/", include("storage.urls")),
+    path("api/", include("protocols.picsellia.urls")),
     path("admin/", admin.site.urls),
 ]
 

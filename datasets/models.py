@@ -11,6 +11,34 @@ from organizations.models import Organization, User, of_own_organizations
 from storage.models import Blob
 
 
+def new_object_name() -> str:
+    """What a client may call an image that came in without a name of its own."""
+    return f"data/{new_id()}"
+
+
+class DataSource(models.Model):
+    """Where images of an organization come from, such as a camera or a site."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="data_sources")
+    name = NameField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "name"],
+                name="one_data_source_per_name",
+                violation_error_message="The organization has a data source of this name already.",
+            ),
+            tidy_name("data_source_name_is_tidy"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class DataQuerySet(models.QuerySet["Data"]):
     def visible_to(self, user: User) -> "DataQuerySet":
         """Images of the user's organizations."""
@@ -28,6 +56,12 @@ class Data(models.Model):
     content_type = models.CharField(max_length=50)
     width = models.PositiveIntegerField(help_text="In pixels.")
     height = models.PositiveIntegerField(help_text="In pixels.")
+    # What the SDK calls the image: given out before its bytes came, so that the two find each other.
+    object_name = models.CharField(max_length=400, default=new_object_name, editable=False)
+    source = models.ForeignKey(DataSource, models.SET_NULL, null=True, blank=True, related_name="data")
+    metadata = models.JSONField(default=dict, blank=True, help_text="What the camera wrote, such as acquired_at.")
+    custom_metadata = models.JSONField(default=dict, blank=True, help_text="Keys and values of the organization's own.")
+    tags: "models.ManyToManyField[Tag, models.Model]" = models.ManyToManyField("Tag", related_name="data", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = DataQuerySet.as_manager()
@@ -35,7 +69,14 @@ class Data(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "data"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["organization", "blob"], name="data_by_content")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "object_name"], name="one_data_per_object_name"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "blob"], name="data_by_content"),
+            models.Index(fields=["organization", "-id"], name="data_newest_first"),
+            models.Index(fields=["organization", "filename"], name="data_by_filename"),
+        ]
 
     def __str__(self) -> str:
         return self.filename
@@ -130,6 +171,54 @@ class DatasetVersion(models.Model):
         return f"{self.dataset.name}/{self.name}"
 
 
+class Tag(models.Model):
+    """A word on images of an organization, or on assets of one dataset version."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="tags")
+    # None for a tag on data.
+    dataset_version = models.ForeignKey(
+        DatasetVersion, models.CASCADE, null=True, blank=True, related_name="asset_tags"
+    )
+    name = NameField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "name"], condition=models.Q(dataset_version=None), name="one_data_tag_per_name"
+            ),
+            models.UniqueConstraint(fields=["dataset_version", "name"], name="one_asset_tag_per_name"),
+            tidy_name("tag_name_is_tidy"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LabelGroup(models.Model):
+    """A heading over labels of a dataset version, as COCO's supercategories are."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    dataset_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="label_groups")
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
+    name = NameField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset_version", "parent", "name"], name="one_label_group_per_name"),
+            models.UniqueConstraint(
+                fields=["dataset_version", "name"], condition=models.Q(parent=None), name="one_top_label_group_per_name"
+            ),
+            tidy_name("label_group_name_is_tidy"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Label(models.Model):
     """A class that annotations of a dataset version name."""
 
@@ -137,6 +226,9 @@ class Label(models.Model):
     dataset_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="labels")
     name = NameField()
     position = models.PositiveIntegerField(default=0)
+    group = models.ForeignKey(LabelGroup, models.SET_NULL, null=True, blank=True, related_name="labels")
+    # Of keypoints: {"vertices": [names], "edges": [[from, to], …]}.
+    skeleton = models.JSONField(null=True, blank=True)
     object_count = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -167,6 +259,7 @@ class Asset(models.Model):
     dataset_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="assets")
     data = models.ForeignKey(Data, models.RESTRICT, related_name="assets")
     position = models.PositiveIntegerField()
+    tags = models.ManyToManyField(Tag, related_name="assets", blank=True)
 
     objects = AssetQuerySet.as_manager()
 
@@ -189,20 +282,62 @@ class Shape(models.TextChoices):
     POLYGON = "POLYGON", "Polygon"
     POINT = "POINT", "Point"
     LINE = "LINE", "Line"
+    KEYPOINT = "KEYPOINT", "Keypoints"
+    MASK = "MASK", "Mask"
+
+
+class LabellingStatus(models.TextChoices):
+    """What became of a labelling in a review. The values are the SDK's (wire contract, section 1)."""
+
+    PENDING = "PENDING", "Pending"
+    SKIPPED = "SKIPPED", "Skipped"
+    ACCEPTED = "ACCEPTED", "Accepted"
+    REFUSED = "REFUSED", "Refused"
+
+
+class Labelling(models.Model):
+    """What somebody, or an import, drew on an asset in one go: annotations that came together.
+
+    The SDK calls this an annotation, and shapes what are annotations here, as in COCO.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="labellings")
+    status = models.CharField(max_length=10, choices=LabellingStatus, default=LabellingStatus.PENDING)
+    duration = models.FloatField(default=0, help_text="How long it took, in seconds.")
+    attributes = models.JSONField(default=dict, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=LabellingStatus.values), name="labelling_status_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"labelling of {self.asset_id}"
 
 
 class Annotation(models.Model):
     """A label on an image, or on a part of it.
 
     `coordinates` are pixels from the image's upper left corner: nothing for a classification, [x, y, width, height] for
-    a box, [[x, y], …] for a polygon, a line or a point.
+    a box, [[x, y], …] for a polygon, a line or a point, [[x, y, visibility], …] for keypoints, and for a mask
+    [counts, [x, y, width, height], area], where counts is COCO's compressed run-length text.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # The labelling's. It stands here as well because nearly every question is about an asset.
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="annotations")
+    labelling = models.ForeignKey(Labelling, models.CASCADE, related_name="annotations")
     label = models.ForeignKey(Label, models.RESTRICT, related_name="annotations")
     shape = models.CharField(max_length=20, choices=Shape)
     coordinates = models.JSONField(default=list, blank=True)
+    text = models.CharField(max_length=1_000, blank=True, validators=[refuse_control_characters])
+    attributes = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["id"]

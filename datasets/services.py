@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, ProtectedError
 
 from datasets.content import VersionContent, check, is_held_by
-from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label
+from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label, Labelling
 from datasets.registration import Progress, no_progress, register
 from organizations.models import Organization, Role, User
 
@@ -123,16 +123,30 @@ def _write(
     Label.objects.bulk_create(labels)
     assets = [Asset(dataset_version=version, data=one, position=position) for position, one in enumerate(data)]
     Asset.objects.bulk_create(assets, batch_size=BATCH_ROWS)
-    for batch in _in_batches(_annotations(content, assets, labels)):
+    labellings = [
+        Labelling(asset=asset, created_by=by) if image.annotations else None
+        for image, asset in zip(content.images, assets, strict=True)
+    ]
+    Labelling.objects.bulk_create(filter(None, labellings), batch_size=BATCH_ROWS)
+    for batch in _in_batches(_annotations(content, labellings, labels)):
         Annotation.objects.bulk_create(batch)
     return version
 
 
-def _annotations(content: VersionContent, assets: Sequence[Asset], labels: Iterable[Label]) -> Iterator[Annotation]:
+def _annotations(
+    content: VersionContent, labellings: Sequence[Labelling | None], labels: Iterable[Label]
+) -> Iterator[Annotation]:
     by_name = {label.name: label for label in labels}
-    for image, asset in zip(content.images, assets, strict=True):
+    for image, labelling in zip(content.images, labellings, strict=True):
         for one in image.annotations:
-            yield Annotation(asset=asset, label=by_name[one.label], shape=one.shape, coordinates=one.coordinates)
+            assert labelling is not None
+            yield Annotation(
+                labelling=labelling,
+                asset=labelling.asset,
+                label=by_name[one.label],
+                shape=one.shape,
+                coordinates=one.coordinates,
+            )
 
 
 def _in_batches(rows: Iterator[Annotation]) -> Iterator[list[Annotation]]:
@@ -184,6 +198,7 @@ def _delete(row: Dataset | DatasetVersion, versions: list[DatasetVersion]) -> No
     list(locked.order_by("pk").values_list("pk", flat=True))
     # Annotations by the hundred thousand go in one statement each; a cascade would first load them.
     Annotation.objects.filter(asset__dataset_version__in=versions).delete()
+    Labelling.objects.filter(asset__dataset_version__in=versions).delete()
     try:
         row.delete()
     except ProtectedError as error:

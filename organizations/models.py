@@ -14,11 +14,16 @@ class User(AbstractUser):
     """A person who signs in. What they may see follows from their memberships alone."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Set when a script acts for the user: it sees and does no more than its token allows.
+    token: "ApiToken | None" = None
 
     def role_in(self, organization: "Organization") -> "Role | None":
-        """The user's role there, or None for a stranger."""
+        """The user's role there, or None for a stranger. A token has none but in its organization."""
+        if self.token and self.token.organization_id != organization.pk:
+            return None
         roles = Membership.objects.filter(user=self, organization=organization).values_list("role", flat=True)
-        return next((Role(role) for role in roles), None)
+        role = next((Role(role) for role in roles), None)
+        return Role.VIEWER if role and self.token and self.token.is_read_only else role
 
     def can(self, role: "Role", organization: "Organization") -> bool:
         """Whether the user has at least this role in the organization."""
@@ -32,6 +37,8 @@ class User(AbstractUser):
             PermissionDenied: with a sentence that names the role that is needed.
         """
         if not self.can(role, organization):
+            if self.token and self.token.is_read_only:
+                raise PermissionDenied("This token only reads. Make one that may write.")
             raise PermissionDenied(
                 f"This needs the role {role.label.lower()} in {organization.name}. Ask one of its owners."
             )
@@ -45,8 +52,9 @@ class User(AbstractUser):
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
     def visible_to(self, user: User) -> "OrganizationQuerySet":
-        """Those the user is a member of."""
-        return self.filter(memberships__user=user)
+        """Those the user is a member of; through a token, the one that it is for."""
+        own = self.filter(memberships__user=user)
+        return own.filter(pk=user.token.organization_id) if user.token else own
 
 
 class Organization(models.Model):
@@ -99,6 +107,38 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.organization}"
+
+
+class ApiToken(models.Model):
+    """A key with which scripts act for a user in one organization. It is shown once; its digest is what is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_tokens")
+    name = NameField()
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=12, editable=False, help_text="How the token begins.")
+    is_read_only = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organization", "name"],
+                name="one_token_per_name",
+                violation_error_message="You have a token of this name already.",
+            ),
+            tidy_name("api_token_name_is_tidy"),
+            models.CheckConstraint(
+                condition=models.Q(digest__regex=r"^[0-9a-f]{64}$"), name="token_digest_is_64_hexadecimal_digits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def of_own_organizations(user: User, path: str = "organization") -> dict[str, Any]:

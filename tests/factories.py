@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 from PIL import Image
 
 from config.inference_types import InferenceType
-from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label, Shape
+from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label, Labelling, Shape
 from experiments.models import (
     AttachedDatasetVersion,
     DraftDatasetVersion,
@@ -220,12 +220,20 @@ class AssetFactory(DjangoModelFactory[Asset]):
     position = factory.Sequence(lambda n: n)
 
 
+class LabellingFactory(DjangoModelFactory[Labelling]):
+    class Meta:
+        model = Labelling
+
+    asset = factory.SubFactory(AssetFactory)
+
+
 class AnnotationFactory(DjangoModelFactory[Annotation]):
     class Meta:
         model = Annotation
 
     asset = factory.SubFactory(AssetFactory)
     label = factory.SubFactory(LabelFactory, dataset_version=factory.SelfAttribute("..asset.dataset_version"))
+    labelling = factory.SubFactory(LabellingFactory, asset=factory.SelfAttribute("..asset"))
     shape = Shape.CLASSIFICATION
 
 

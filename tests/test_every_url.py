@@ -217,7 +217,8 @@ def expected(row: Row, method: str, person: str) -> str:
 
 def test_every_address_is_in_the_table() -> None:
     named = {row.route.partition(" ")[0] for row in MATRIX} | {"admin"}
-    missing = sorted(set(routes()) - named)
+    # Those of the API know tokens, not sessions: tests/protocols has a table of their own.
+    missing = sorted(name for name in set(routes()) - named if not name.startswith("api:"))
     assert not missing, f"Add a row to MATRIX that says whom these are for: {', '.join(missing)}."
     assert not sorted(named - set(routes())), "MATRIX names addresses that are no more."
 

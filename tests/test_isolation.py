@@ -31,7 +31,17 @@ pytestmark = pytest.mark.django_db
 
 ClientOf = Callable[[User], Client]
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-OURS = ("choosers", "datasets", "experiments", "organizations", "registry", "storage")
+OURS = (
+    "choosers",
+    "datasets",
+    "experiments",
+    "organizations",
+    "protocols",
+    "registry",
+    "storage",
+    "tracking",
+    "training",
+)
 # Set by the clock.
 TIMES = ("created_at", "updated_at", "attached_at", "last_login")
 

@@ -18,7 +18,18 @@ from tests.furnished import Furnished
 from tests.test_scripts_in_text import pages
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVER = ("choosers", "config", "datasets", "experiments", "organizations", "registry", "storage")
+SERVER = (
+    "choosers",
+    "config",
+    "datasets",
+    "experiments",
+    "organizations",
+    "protocols",
+    "registry",
+    "storage",
+    "tracking",
+    "training",
+)
 
 # What reads a model file, or runs what stands in a file or a text.
 OPENERS = {

@@ -1,0 +1,45 @@
+"""Who asks: the user of the bearer token, limited to what the token allows."""
+
+from http import HTTPStatus
+
+from django.core.cache import cache
+from django.http import Http404, HttpRequest
+from ninja.errors import HttpError
+from ninja.security import HttpBearer
+
+from config.http import client_address
+from organizations.models import User
+from organizations.tokens import user_of
+
+# Wrong tokens from one address, counted by each process of the server, before it has to rest.
+WRONG_TOKENS_MAX = 20
+REST_SECONDS = 60
+
+ORGANIZATION_HEADER = "X-Picsellia-Organization"
+
+
+class BearerToken(HttpBearer):
+    """`Authorization: Bearer esp_…`. The SDK sends it with every call; nobody is asked for a session."""
+
+    openapi_bearerFormat = "Espalier API token"  # noqa: N815 - ninja calls it so
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        """The user, who is also `request.user` from here on.
+
+        Raises:
+            HttpError: 429 after too many wrong tokens from one address.
+            Http404: when the header names an organization that the token is not for.
+        """
+        key = f"wrong-tokens:{client_address(request)}"
+        if cache.get(key, 0) >= WRONG_TOKENS_MAX:
+            raise HttpError(HTTPStatus.TOO_MANY_REQUESTS, f"Too many wrong tokens. Wait {REST_SECONDS} seconds.")
+        user = user_of(token)
+        if user is None:
+            cache.add(key, 0, REST_SECONDS)
+            cache.incr(key)
+            return None
+        assert user.token is not None
+        if request.headers.get(ORGANIZATION_HEADER, str(user.token.organization_id)) != str(user.token.organization_id):
+            raise Http404
+        request.user = user
+        return user

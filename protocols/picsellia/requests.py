@@ -1,0 +1,44 @@
+"""What is done to every request before a router sees it, and to every answer that is not the router's own."""
+
+import functools
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from protocols.picsellia.errors import refusal
+
+View = Callable[..., HttpResponseBase]
+
+TOO_LARGE = "The body is larger than {:,.0f} MB, the most that is read at once: send it in parts."
+CUT_OFF = "The body ended before its announced length."
+NOT_ALLOWED = "{method} is not a method of {path}."
+
+
+def speaks_api(view: View) -> View:
+    """A view of the API: no session, no form token, a body of its own limit, and JSON whatever happens."""
+
+    @login_not_required
+    @csrf_exempt
+    @functools.wraps(view)
+    def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length > settings.API_BODY_LIMIT_BYTES:
+            # The SDK sends less at a time after this answer, and after no other.
+            sentence = TOO_LARGE.format(settings.API_BODY_LIMIT_BYTES / 2**20)
+            return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
+        # Read here, past the limit that Django sets for the forms of pages.
+        request._body = request.read(length)
+        if len(request._body) < length:
+            return refusal(HTTPStatus.BAD_REQUEST, CUT_OFF)
+        response = view(request, *args, **kwargs)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return refusal(HTTPStatus.METHOD_NOT_ALLOWED, NOT_ALLOWED.format(method=request.method, path=request.path))
+        return response
+
+    return framed

@@ -1,0 +1,1 @@
+"""What an experiment records while it runs: logs of values and curves, evaluations of its predictions."""

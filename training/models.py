@@ -1,0 +1,1 @@
+"""Jobs that run experiments, what they print, and how far they are."""
