@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 from PIL import Image
 
+from config.ids import new_id
 from config.inference_types import InferenceType
 from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label, Labelling, Shape
 from experiments.models import (
@@ -31,7 +32,7 @@ from registry.models import (
     ModelVersion,
     RegisteredModel,
 )
-from storage.models import Blob
+from storage.models import Blob, Upload
 
 PASSWORD = "apples and pears in a row"
 
@@ -74,6 +75,18 @@ class BlobFactory(DjangoModelFactory[Blob]):
         from storage.services import store
 
         return store([values["content"]])
+
+
+class UploadFactory(DjangoModelFactory[Upload]):
+    """An upload whose bytes are there."""
+
+    class Meta:
+        model = Upload
+
+    organization = factory.SubFactory(OrganizationFactory)
+    blob = factory.SubFactory(BlobFactory)
+    filename = "weights.bin"
+    name = factory.LazyAttribute(lambda upload: f"artifact/{new_id()}/{upload.filename}")
 
 
 class ArchitectureFactory(DjangoModelFactory[Architecture]):
