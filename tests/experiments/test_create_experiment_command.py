@@ -230,7 +230,7 @@ def test_a_stranger_finds_no_experiment_to_dump(world: Project, path: Path, char
         ('note = "22"', 'note = "\\u0000"', "try.toml: hyperparameters: changed: note: "),
         ('"optimizer",', '"epochs",', "removed: epochs: epochs is required by the training script"),
         ('"optimizer",', '"momentum",', "removed: momentum: the base has no such hyperparameter."),
-        ('"schedule"', '"note"', "try.toml: hyperparameters: added 1: key: There is a note already."),
+        ('"schedule"', '"note"', "try.toml: hyperparameters: added 1: key: note is there already."),
         ('"schedule"', '"optimizer"', "added 1: key: optimizer was removed: restore it instead."),
         ('"schedule"', '"warm up"', "added 1: key: This key is there twice."),
         ('"schedule"', '" "', "added 1: key: A key can't be empty or only spaces."),
