@@ -1,0 +1,1 @@
+"""Answers that more than one router gives (wire contract, section 5)."""
