@@ -4,22 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import ForeignKey, Model, ProtectedError
 
+from config.inference_types import InferenceType
 from datasets.content import VersionContent, check, is_held_by
 from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label, Labelling
 from datasets.registration import Progress, no_progress, register
+from datasets.writing import BATCH_ROWS, in_batches, inserted, lock, saved
 from organizations.models import Organization, Role, User
 
-M = TypeVar("M", bound=Model)
-
-# Rows in the memory of one insert; the database splits it further if it must.
-BATCH_ROWS = 2_000
 USERS_SHOWN = 10
+DATASET_TAKEN = "The organization has a dataset of this name already."
+VERSION_TAKEN = "The dataset has a version of this name already."
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,67 @@ def create_dataset(*, organization: Organization, name: str, description: str = 
     """
     by.must_be(Role.MEMBER, organization)
     dataset = Dataset(organization=organization, name=name.strip(), description=description.strip(), created_by=by)
-    dataset.full_clean()
-    return _inserted(dataset, "The organization has a dataset of this name already.")
+    return inserted(dataset, if_taken=DATASET_TAKEN)
+
+
+@transaction.atomic
+def edit_dataset(*, dataset: Dataset, name: str | None = None, description: str | None = None, by: User) -> None:
+    """Call the dataset something else, or say something else about it; None leaves it as it is.
+
+    Raises:
+        PermissionDenied: for a viewer.
+        ValidationError: by field, when a name breaks the rules or is taken.
+    """
+    by.must_be(Role.MEMBER, dataset.organization)
+    _change(dataset, DATASET_TAKEN, name=name, description=description)
+
+
+@transaction.atomic
+def create_dataset_version(
+    *,
+    dataset: Dataset,
+    name: str,
+    description: str = "",
+    inference_type: str = InferenceType.NOT_CONFIGURED,
+    by: User,
+) -> DatasetVersion:
+    """A version without images and labels, to be filled step by step.
+
+    Raises:
+        PermissionDenied: for a viewer.
+        ValidationError: by field, for an unknown type, or when a name breaks the rules or is taken.
+    """
+    by.must_be(Role.MEMBER, dataset.organization)
+    version = DatasetVersion(dataset=dataset, name=name.strip(), description=description.strip(), created_by=by)
+    version.inference_type = inference_type
+    return inserted(version, if_taken=VERSION_TAKEN)
+
+
+@transaction.atomic
+def edit_dataset_version(
+    *,
+    version: DatasetVersion,
+    name: str | None = None,
+    description: str | None = None,
+    inference_type: str | None = None,
+    by: User,
+) -> None:
+    """Call the version something else, or say what it is for. What is None stays, and so does all that it holds.
+
+    Raises:
+        PermissionDenied: for a viewer.
+        ValidationError: by field, for an unknown type, or when a name breaks the rules or is taken.
+    """
+    by.must_be(Role.MEMBER, version.dataset.organization)
+    _change(version, VERSION_TAKEN, name=name, description=description, inference_type=inference_type)
+
+
+def _change(row: Dataset | DatasetVersion, if_taken: str, **texts: str | None) -> None:
+    given = {field: text.strip() for field, text in texts.items() if text is not None}
+    for field, text in given.items():
+        setattr(row, field, text)
+    if given:
+        saved(row, *given, if_taken=if_taken)
 
 
 def fill_dataset_version(
@@ -115,7 +174,7 @@ def _write(
         object_count=objects.total(),
         created_by=by,
     )
-    _inserted(version, f"Someone else has just made {version}. Run it again to see whether it is the same.")
+    inserted(version, if_taken=f"Someone else has just made {version}. Run it again to see whether it is the same.")
     labels = [
         Label(dataset_version=version, name=name, position=position, object_count=objects[name])
         for position, name in enumerate(content.labels)
@@ -128,7 +187,7 @@ def _write(
         for image, asset in zip(content.images, assets, strict=True)
     ]
     Labelling.objects.bulk_create(filter(None, labellings), batch_size=BATCH_ROWS)
-    for batch in _in_batches(_annotations(content, labellings, labels)):
+    for batch in in_batches(_annotations(content, labellings, labels)):
         Annotation.objects.bulk_create(batch)
     return version
 
@@ -147,25 +206,6 @@ def _annotations(
                 shape=one.shape,
                 coordinates=one.coordinates,
             )
-
-
-def _in_batches(rows: Iterator[Annotation]) -> Iterator[list[Annotation]]:
-    while batch := list(islice(rows, BATCH_ROWS)):
-        yield batch
-
-
-@transaction.atomic
-def edit_dataset_version(*, version: DatasetVersion, inference_type: str, description: str, by: User) -> None:
-    """Say what the version is for. Its images, labels and annotations stay as they are.
-
-    Raises:
-        PermissionDenied: for a viewer.
-        ValidationError: by field, for an unknown type or a description that breaks the rules.
-    """
-    by.must_be(Role.MEMBER, version.dataset.organization)
-    version.inference_type, version.description = inference_type, description.strip()
-    version.clean_fields()
-    version.save(update_fields=["inference_type", "description"])
 
 
 @transaction.atomic
@@ -194,17 +234,15 @@ def delete_dataset(*, dataset: Dataset, by: User) -> None:
 
 def _delete(row: Dataset | DatasetVersion, versions: list[DatasetVersion]) -> None:
     # Locked before anybody is asked who uses them: what is being created right now counts as well.
-    locked = DatasetVersion.objects.select_for_update().filter(pk__in=[version.pk for version in versions])
-    list(locked.order_by("pk").values_list("pk", flat=True))
+    lock(*versions)
     # Annotations by the hundred thousand go in one statement each; a cascade would first load them.
     Annotation.objects.filter(asset__dataset_version__in=versions).delete()
     Labelling.objects.filter(asset__dataset_version__in=versions).delete()
     try:
         row.delete()
     except ProtectedError as error:
-        raise ValidationError(
-            f"{row} can't be deleted: it is used by {_in_words(error)}. Delete that first."
-        ) from error
+        sentence = f"{row} can't be deleted: it is used by {_in_words(error)}. Delete that first."
+        raise ValidationError(sentence, code="in_use") from error
 
 
 def _in_words(error: ProtectedError) -> str:
@@ -219,13 +257,3 @@ def _owners(row: Model) -> list[str]:
     links = [field for field in row._meta.concrete_fields if isinstance(field, ForeignKey)]
     owners: list[Any] = [getattr(row, link.name) for link in links if link.related_model is not DatasetVersion]
     return [f"{owner._meta.verbose_name} “{owner}”" for owner in owners if owner is not None] or [str(row)]
-
-
-def _inserted(row: M, if_taken: str) -> M:
-    """Insert the row; a name that someone else took in the same moment is refused like one taken before."""
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        raise ValidationError({"name": if_taken}) from error
-    return row
