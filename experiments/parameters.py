@@ -3,42 +3,26 @@
 In every status, unlike the form: a script logs what it trains with while it runs.
 """
 
-import re
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from experiments.models import Experiment
 from organizations.models import Role, User
+from registry import scripts
 from registry.copying import specification_of
-from registry.hyperparameters import Kind, Rule, Value, kind_of, validate_key, write
-from registry.labelmaps import Labelmap, checked_labelmap
+from registry.hyperparameters import Value
 from registry.models import Architecture, Hyperparameter
-from registry.rows import ROWS_MAX
+from registry.scripts import check_parameters, labels_of, read_labels, take
 
-REFUSALS_SHOWN = 20
-INDEX = re.compile(r"[0-9]{1,19}", re.ASCII)
-# A value's own kind → the kinds of rules that it may obey: 1 is a number as well, "1" is none.
-FITTING = {
-    Kind.INTEGER: (Kind.INTEGER, Kind.NUMBER),
-    Kind.NUMBER: (Kind.NUMBER,),
-    Kind.BOOLEAN: (Kind.BOOLEAN,),
-    Kind.TEXT: (Kind.TEXT, Kind.CHOICE),
-}
 COLUMNS = ["kind", "value", "minimum", "maximum", "choices"]
 
 
 def parameters_of(experiment: Experiment) -> dict[str, Value]:
     """Each hyperparameter's key with its typed value, in order."""
-    return typed_parameters(experiment.architecture)
-
-
-def typed_parameters(architecture: Architecture) -> dict[str, Value]:
-    """The same of any architecture."""
-    return {row.key: row.typed_value for row in architecture.hyperparameters.all()}
+    return scripts.parameters_of(experiment.architecture)
 
 
 @transaction.atomic
@@ -65,27 +49,6 @@ def set_parameters(experiment: Experiment, *, values: Mapping[str, Any], by: Use
     experiment.architecture.bump()
 
 
-def check_parameters(values: Mapping[str, Any]) -> None:
-    """Refuse what hyperparameters can't be.
-
-    Raises:
-        ValidationError: by key.
-    """
-    if len(values) > ROWS_MAX:
-        raise ValidationError(f"An experiment has at most {ROWS_MAX:,} hyperparameters; these are {len(values):,}.")
-    refusals: dict[str, list[str]] = {}
-    for key, value in values.items():
-        try:
-            validate_key(key)
-            _check_value(value)
-        except ValidationError as refusal:
-            refusals[key[:100]] = refusal.messages
-        if len(refusals) == REFUSALS_SHOWN:
-            break
-    if refusals:
-        raise ValidationError(refusals)
-
-
 def write_parameters(experiment: Experiment, values: Mapping[str, Any]) -> None:
     """What `set_parameters` does once it is allowed, to an experiment that is new or locked. Counts no revision."""
     architecture = experiment.architecture
@@ -98,7 +61,7 @@ def write_parameters(experiment: Experiment, values: Mapping[str, Any]) -> None:
     known = [row for key, row in rows.items() if key in values]
     for row in known + new:
         row.architecture = architecture
-        _take(row, values[row.key])
+        take(row, values[row.key])
     architecture.hyperparameters.filter(pk__in=[row.pk for row in gone]).delete()
     Hyperparameter.objects.bulk_update(known, COLUMNS)
     Hyperparameter.objects.bulk_create(new)
@@ -109,11 +72,6 @@ def write_parameters(experiment: Experiment, values: Mapping[str, Any]) -> None:
 def labelmap_of(experiment: Experiment) -> dict[str, str]:
     """The labelmap as scripts know it: `{"0": "cat"}`, in order."""
     return labels_of(experiment.architecture)
-
-
-def labels_of(architecture: Architecture) -> dict[str, str]:
-    """The same of any architecture."""
-    return {str(index): name for index, name in architecture.labelmap}
 
 
 @transaction.atomic
@@ -138,16 +96,6 @@ def set_labelmap(experiment: Experiment, *, labels: Mapping[str, Any], by: User)
     experiment.architecture.bump()
 
 
-def read_labels(labels: Mapping[str, Any]) -> Labelmap:
-    """The labelmap that scripts write as `{"0": "cat"}`.
-
-    Raises:
-        ValidationError: with a sentence for each label that is wrong.
-    """
-    pairs = [(int(index) if INDEX.fullmatch(index) else index, name) for index, name in labels.items()]
-    return checked_labelmap(pairs, [f"Label {index[:50]}" for index in labels])
-
-
 def lock(experiment: Experiment) -> None:
     """Hold the experiment and its architecture until the act ends, as they are now.
 
@@ -163,28 +111,8 @@ def lock(experiment: Experiment) -> None:
     experiment.architecture = architecture
 
 
-def _check_value(value: Any) -> None:
-    if not isinstance(value, int | float | str):
-        raise ValidationError("A hyperparameter is one number, one text, or true or false: nothing nested, not null.")
-    Rule(kind=kind_of(value)).read(write(value))
-
-
 def _new_row(key: str, position: int, removed: dict[str, Any] | None) -> Hyperparameter:
     """A key that the experiment has not; one that was removed comes back with its rule and the base's value."""
     row = Hyperparameter(**removed) if removed else Hyperparameter(key=key, kind="")
     row.inherited_value, row.position = (row.value, position) if removed else (None, position)
     return row
-
-
-def _take(row: Hyperparameter, value: Value) -> None:
-    """Write the value, under the row's rule if it fits, or else under the rule of its own kind alone."""
-    if not _obeys(row, value):
-        row.kind, row.minimum, row.maximum, row.choices = kind_of(value), None, None, []
-    row.value = row.rule.canonical(write(value))
-
-
-def _obeys(row: Hyperparameter, value: Value) -> bool:
-    if row.kind not in FITTING[kind_of(value)] or row.rule.error(write(value)):
-        return False
-    # An integer that a float can't hold is none.
-    return row.kind != Kind.NUMBER or float(value) == value

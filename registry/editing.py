@@ -52,7 +52,7 @@ def set_hyperparameters(
         ValidationError: with a sentence for each place, such as `hyperparameters-3-maximum`.
         ChangedMeanwhile: when the revision is another one now.
     """
-    architecture = _begin(version, by=by, revision=revision)
+    architecture = begin(version, by=by, revision=revision)
     checked = checked_hyperparameters(rows)
     architecture.hyperparameters.all().delete()
     Hyperparameter.objects.bulk_create(
@@ -92,7 +92,7 @@ def set_labelmap(
         PermissionDenied, ChangedMeanwhile: as `set_hyperparameters`.
         ValidationError: with a sentence for each pair.
     """
-    architecture = _begin(version, by=by, revision=revision)
+    architecture = begin(version, by=by, revision=revision)
     architecture.labelmap = [[index, name] for index, name in checked_labelmap(labelmap)]
     architecture.save(update_fields=["labelmap"])
     architecture.bump()
@@ -106,7 +106,7 @@ def set_training_image(*, version: ModelVersion, training: TrainingRow, by: User
         PermissionDenied, ChangedMeanwhile: as `set_hyperparameters`.
         ValidationError: by field: image, tag, flags, environment, command.
     """
-    architecture = _begin(version, by=by, revision=revision)
+    architecture = begin(version, by=by, revision=revision)
     checked = checked_training(training)
     architecture.docker_image, architecture.docker_tag = checked.image, checked.tag
     architecture.docker_flags, architecture.docker_environment = checked.flags, checked.environment
@@ -125,7 +125,7 @@ def set_constraints(
         PermissionDenied, ChangedMeanwhile: as `set_hyperparameters`.
         ValidationError: with a sentence for each place, such as `constraints-0-slots-1-alias`.
     """
-    architecture = _begin(version, by=by, revision=revision)
+    architecture = begin(version, by=by, revision=revision)
     checked = checked_constraints(rows)
     architecture.constraints.exclude(name__in=[row.name for row in checked]).delete()
     kept = {constraint.name: constraint for constraint in architecture.constraints.all()}
@@ -157,7 +157,7 @@ def add_files(*, version: ModelVersion, files: Sequence[tuple[str, str, Blob]], 
         PermissionDenied: when `by` may not edit the version.
         ValidationError: when a name is taken or a filename can't be kept.
     """
-    architecture = _begin(version, by=by)
+    architecture = begin(version, by=by)
     taken = set(architecture.files.values_list("name", flat=True))
     if len(taken) + len(files) > FILES_MAX:
         raise ValidationError(f"A version has at most {FILES_MAX:,} files.")
@@ -185,7 +185,7 @@ def rename_file(*, version: ModelVersion, file: ArchitectureFile, name: str, by:
         PermissionDenied: when `by` may not edit the version.
         ValidationError: when the name is taken or breaks its rule.
     """
-    architecture = _begin(version, by=by)
+    architecture = begin(version, by=by)
     name = checked_name(name)
     if architecture.files.exclude(pk=file.pk).filter(name=name).exists():
         raise ValidationError(f"There is a file “{name}” already. Choose another name.")
@@ -202,13 +202,18 @@ def remove_file(*, version: ModelVersion, file: ArchitectureFile, by: User) -> N
     Raises:
         PermissionDenied: when `by` may not edit the version.
     """
-    architecture = _begin(version, by=by)
+    architecture = begin(version, by=by)
     file.delete()
     architecture.bump()
 
 
-def _begin(version: ModelVersion, *, by: User, revision: int | None = None) -> Architecture:
-    """The version's architecture, locked until the act ends, once the act is known to be allowed."""
+def begin(version: ModelVersion, *, by: User, revision: int | None = None) -> Architecture:
+    """The version's architecture, locked until the act ends, once the act is known to be allowed.
+
+    Raises:
+        PermissionDenied, ChangedMeanwhile: as `set_hyperparameters`.
+        ValidationError: when the version was deleted meanwhile.
+    """
     must_be_able_to_edit(version, by=by)
     architecture = Architecture.objects.select_for_update().filter(pk=version.architecture_id).first()
     if architecture is None:

@@ -101,6 +101,7 @@ def create_model_version(
     inference_type: str,
     framework: str,
     copy_from: ModelVersion | None = None,
+    architecture: Architecture | None = None,
     by: User,
 ) -> ModelVersion:
     """Add the next version to a model; two at once get two numbers.
@@ -112,6 +113,7 @@ def create_model_version(
         inference_type: what it infers.
         framework: what it is written in.
         copy_from: the version whose architecture it starts with; the caller has made sure that `by` may see it.
+        architecture: the one to copy when it is no version's.
         by: at least a member of the model's organization.
 
     Raises:
@@ -122,7 +124,7 @@ def create_model_version(
     _lock(model)
     version = ModelVersion(model=model, number=_next_number(model), created_by=by)
     version.inference_type, version.framework = inference_type, framework
-    version.architecture = copy_architecture(copy_from.architecture if copy_from else None)
+    version.architecture = copy_architecture(copy_from.architecture if copy_from else architecture)
     return _saved_version(version, name=name.strip() or f"v{version.number}", description=description)
 
 
@@ -236,12 +238,12 @@ def _saved(row: M, rivals: QuerySet[M], sentence: str) -> M:
     """Save the row unless a rival has its name; one that took it between the look and the insert counts as well."""
     row.full_clean(exclude=UNCHECKED, validate_unique=False, validate_constraints=False)
     if rivals.exclude(pk=row.pk).exists():
-        raise ValidationError({"name": sentence})
+        raise ValidationError({"name": ValidationError(sentence, code="taken")})
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError as error:
-        raise ValidationError({"name": sentence}) from error
+        raise ValidationError({"name": ValidationError(sentence, code="taken")}) from error
     return row
 
 
