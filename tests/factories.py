@@ -5,6 +5,7 @@ from typing import Any
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 from PIL import Image
 
@@ -33,6 +34,7 @@ from registry.models import (
     RegisteredModel,
 )
 from storage.models import Blob, Upload
+from training.models import ACTIVE, Console, ConsoleLine, Job, JobStatus
 
 PASSWORD = "apples and pears in a row"
 
@@ -327,3 +329,35 @@ class DraftDatasetVersionFactory(DjangoModelFactory[DraftDatasetVersion]):
     dataset_version_name = factory.LazyAttribute(lambda chosen: str(chosen.dataset_version))
     alias = factory.Sequence(lambda n: f"alias-{n}")
     position = factory.Sequence(lambda n: n)
+
+
+class JobFactory(DjangoModelFactory[Job]):
+    """A job in the queue, or with another status the times that go with it."""
+
+    class Meta:
+        model = Job
+
+    experiment = factory.SubFactory(ExperimentFactory)
+    status = JobStatus.QUEUED
+    ended_at = factory.LazyAttribute(lambda job: None if job.status in ACTIVE else timezone.now())
+
+
+class ConsoleFactory(DjangoModelFactory[Console]):
+    """A job's console with a part that has no lines."""
+
+    class Meta:
+        model = Console
+
+    job = factory.SubFactory(JobFactory)
+    experiment = factory.SelfAttribute("job.experiment")
+    parts = factory.LazyFunction(lambda: ["--#--Set up training"])
+
+
+class ConsoleLineFactory(DjangoModelFactory[ConsoleLine]):
+    class Meta:
+        model = ConsoleLine
+
+    console = factory.SubFactory(ConsoleFactory)
+    part = 0
+    number = factory.Sequence(lambda n: n)
+    text = factory.LazyAttribute(lambda line: f"line {line.number}")
