@@ -223,6 +223,6 @@ def delete_experiment(experiment: Experiment, *, by: User) -> None:
         list(Architecture.objects.select_for_update().filter(pk=experiment.architecture_id).values_list("pk"))
         locked = Experiment.objects.select_for_update().select_related(None).get(pk=experiment.pk)
         if locked.status == Status.RUNNING:
-            raise ValidationError("The experiment runs. Stop it before you delete it.")
+            raise ValidationError("The experiment runs. Stop it before you delete it.", code="in_use")
         locked.delete()
         Architecture.objects.get(pk=locked.architecture_id).delete()

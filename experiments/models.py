@@ -11,7 +11,7 @@ from config.names import DescriptionField, NameField, tidy_name
 from datasets.models import DatasetVersion
 from organizations.models import Organization, Role, User, of_own_organizations
 from registry.aliases import ALIAS_MAX, ALIAS_PATTERN, validate_alias
-from registry.hyperparameters import Kind
+from registry.hyperparameters import Kind, Rule, Value
 from registry.models import Architecture, DatasetConstraint, HyperparameterFields, ModelVersion
 
 
@@ -234,6 +234,42 @@ class ExperimentDatasetVersion(models.Model):
 
     def __str__(self) -> str:
         return self.alias
+
+
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    def visible_to(self, user: User) -> "PublicationQuerySet":
+        """What the user's organizations published. Nobody else learns where a public model came from."""
+        return self.filter(**of_own_organizations(user))
+
+
+class Publication(models.Model):
+    """That a model version came of an experiment, and what that was then. The SDK calls it a model context."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="publications")
+    model_version = models.OneToOneField(ModelVersion, models.CASCADE, related_name="publication")
+    experiment = models.ForeignKey(Experiment, models.SET_NULL, null=True, blank=True, related_name="publications")
+    experiment_name = models.CharField(max_length=100, help_text="As it was called when it was published.")
+    revision = models.PositiveIntegerField(help_text="The architecture's when it was published.")
+    # Triples of key, kind and canonical text: as JSON numbers, floats would lose their type in PostgreSQL.
+    hyperparameters = models.JSONField(default=list, blank=True)
+    # Of each alias the dataset version's id and name, and how many of its objects had which label.
+    datasets = models.JSONField(default=list, blank=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    published_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PublicationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.experiment_name} as {self.model_version_id}"
+
+    @property
+    def parameters(self) -> dict[str, Value]:
+        """What the training was given: each key with its typed value."""
+        return {key: Rule(kind=kind).read(text) for key, kind, text in self.hyperparameters}
 
 
 class ExperimentDraftQuerySet(models.QuerySet["ExperimentDraft"]):

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from experiments.bases import Base
 from experiments.models import Experiment
 from organizations.models import Role, User
 from registry import scripts
@@ -96,19 +97,34 @@ def set_labelmap(experiment: Experiment, *, labels: Mapping[str, Any], by: User)
     experiment.architecture.bump()
 
 
-def lock(experiment: Experiment) -> None:
-    """Hold the experiment and its architecture until the act ends, as they are now.
+def lock(experiment: Experiment, *, base: Base | None = None) -> None:
+    """Hold the experiment and its architecture until the act ends, as they are now, and the base's architecture.
 
-    The architecture first, as everywhere: in another order two of them would wait for each other.
+    The architectures first, as everywhere: in another order two of them would wait for each other.
 
     Raises:
         Experiment.DoesNotExist: when it was deleted meanwhile.
+        ObjectDoesNotExist: when the base was.
     """
-    architecture = Architecture.objects.select_for_update().filter(pk=experiment.architecture_id).first()
-    if architecture is None:
-        raise Experiment.DoesNotExist
-    experiment.refresh_from_db(from_queryset=Experiment.objects.select_for_update())
+    lock_architectures(*([experiment, base] if base else [experiment]))
+    architecture = experiment.architecture
+    rows = Experiment.objects.select_related("project__organization").select_for_update(of=("self",))
+    experiment.refresh_from_db(from_queryset=rows)
     experiment.architecture = architecture
+
+
+def lock_architectures(*owners: Base) -> None:
+    """Hold the architectures of all of them until the act ends, as they are now. Everybody locks in the same order.
+
+    Raises:
+        ObjectDoesNotExist: of the owner that was deleted meanwhile.
+    """
+    locked = Architecture.objects.select_for_update().order_by("pk")
+    found = locked.in_bulk([owner.architecture_id for owner in owners])
+    for owner in owners:
+        if owner.architecture_id not in found:
+            raise owner.DoesNotExist
+        owner.architecture = found[owner.architecture_id]
 
 
 def _new_row(key: str, position: int, removed: dict[str, Any] | None) -> Hyperparameter:

@@ -45,7 +45,7 @@ def _saved(project: Project) -> Project:
         with transaction.atomic():
             project.save()
     except IntegrityError as taken:
-        raise ValidationError({"name": _NAME_TAKEN}) from taken
+        raise ValidationError({"name": ValidationError(_NAME_TAKEN, code="taken")}) from taken
     return project
 
 
@@ -91,7 +91,7 @@ def refuse_detaching(*, project: Project, dataset_version: DatasetVersion) -> No
     names = list(users.values_list("name", flat=True)[: IN_USE_SHOWN + 1])
     if names:
         shown = ", ".join(names[:IN_USE_SHOWN]) + (" and others" if len(names) > IN_USE_SHOWN else "")
-        raise ValidationError(f"{dataset_version} is used by {shown}, so it stays attached.")
+        raise ValidationError(f"{dataset_version} is used by {shown}, so it stays attached.", code="in_use")
 
 
 def attached_to(project_id: uuid.UUID, *, user: User) -> DatasetVersionQuerySet:

@@ -17,6 +17,8 @@ from registry.models import (
     HyperparameterFields,
 )
 
+TRAINING = ("docker_image", "docker_tag", "docker_flags", "docker_environment", "command")
+
 
 @transaction.atomic(savepoint=False)
 def copy_architecture(
@@ -39,8 +41,8 @@ def copy_architecture(
         inherited = True
     copy_hyperparameters(hyperparameters, into=copy, inherited=inherited)
     if source:
-        _copy_files(source, into=copy)
-        _copy_constraints(source, into=copy)
+        copy_files(source, into=copy)
+        copy_constraints(source, into=copy)
     return copy
 
 
@@ -63,18 +65,25 @@ def specification_of(row: HyperparameterFields) -> dict[str, object]:
 
 
 def _training(source: Architecture | None) -> dict[str, object]:
-    fields = ("docker_image", "docker_tag", "docker_flags", "docker_environment", "command", "labelmap")
-    return {field: getattr(source, field) for field in fields} if source else {}
+    return {field: getattr(source, field) for field in (*TRAINING, "labelmap")} if source else {}
 
 
-def _copy_files(source: Architecture, *, into: Architecture) -> None:
+def copy_training(source: Architecture, *, into: Architecture) -> None:
+    """Give the architecture the source's image, with its flags and environment, and its command. Does not save."""
+    for field in TRAINING:
+        setattr(into, field, getattr(source, field))
+
+
+def copy_files(source: Architecture, *, into: Architecture) -> None:
+    """Give the architecture, which has none of these names, the source's files."""
     ArchitectureFile.objects.bulk_create(
         ArchitectureFile(architecture=into, name=file.name, filename=file.filename, blob_id=file.blob_id)
         for file in source.files.all()
     )
 
 
-def _copy_constraints(source: Architecture, *, into: Architecture) -> None:
+def copy_constraints(source: Architecture, *, into: Architecture) -> None:
+    """Give the architecture, which has none, the source's dataset constraints."""
     copies = {
         constraint.pk: DatasetConstraint(architecture=into, name=constraint.name, position=constraint.position)
         for constraint in source.constraints.all()
