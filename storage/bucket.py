@@ -1,9 +1,12 @@
 """The bytes of blobs in an S3 bucket. Content on its way in lies in a folder here until its digest is known."""
 
+import contextlib
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -12,8 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
 
-from storage.stores import CHUNK, DIGEST, StoredBytes, path_of
+from storage.stores import CHUNK, DIGEST, Remains, StoredBytes, path_of
 
+INCOMING = "incoming/"
 NOT_FOUND = 404
 
 
@@ -27,6 +31,16 @@ def bucket_errors() -> Iterator[None]:
         raise FileNotFoundError(str(error)) if is_missing else OSError(str(error)) from error
     except (BotoCoreError, Boto3Error) as error:
         raise OSError(str(error)) from error
+
+
+def incoming_key(upload_id: uuid.UUID) -> str:
+    """Where a client sends an upload's bytes: nothing in the bucket refers to them yet."""
+    return f"{INCOMING}{upload_id}"
+
+
+def _remains(key: str, modified: datetime) -> Iterator[Remains]:
+    with contextlib.suppress(ValueError):
+        yield Remains(uuid.UUID(key.removeprefix(INCOMING)), modified)
 
 
 class BucketStore:
@@ -47,12 +61,12 @@ class BucketStore:
 
     def place(self, source: Path, path: str, size: int) -> None:
         """Look that what was sent ahead is still there, and send it again when the collector was faster."""
-        if self._size(path) != size:
+        if self.size(path) != size:
             self.send_ahead(source, path)
 
     @bucket_errors()
     def open(self, path: str) -> BinaryIO:
-        body = self._client.get_object(Bucket=self.storage.bucket_name, Key=path)["Body"]
+        body = self.client.get_object(Bucket=self.storage.bucket_name, Key=path)["Body"]
         self.incoming.mkdir(parents=True, exist_ok=True)
         copy = tempfile.TemporaryFile(dir=self.incoming)  # noqa: SIM115 - the caller closes it
         shutil.copyfileobj(body, copy, CHUNK)
@@ -64,7 +78,7 @@ class BucketStore:
         self.storage.delete(path)
 
     def walk(self) -> Iterator[StoredBytes]:
-        pages = self._client.get_paginator("list_objects_v2")
+        pages = self.client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.storage.bucket_name, Prefix="blobs/"):
             for found in page.get("Contents", ()):
                 digest = found["Key"].rpartition("/")[2]
@@ -76,11 +90,30 @@ class BucketStore:
         return str(self.storage.url(path, parameters=answer, expire=lifetime))
 
     @property
-    def _client(self) -> Any:
+    def client(self) -> Any:
+        """boto3's, of the bucket's account."""
         return self.storage.connection.meta.client
 
+    def remains(self) -> Iterator[Remains]:
+        bucket = {"Bucket": self.storage.bucket_name, "Prefix": INCOMING}
+        for page in self.client.get_paginator("list_objects_v2").paginate(**bucket):
+            for found in page.get("Contents", ()):
+                yield from _remains(found["Key"], found["LastModified"])
+        for page in self.client.get_paginator("list_multipart_uploads").paginate(**bucket):
+            for begun in page.get("Uploads", ()):
+                yield from _remains(begun["Key"], begun["Initiated"])
+
     @bucket_errors()
-    def _size(self, path: str) -> int | None:
+    def forget(self, upload_id: uuid.UUID) -> None:
+        where = {"Bucket": self.storage.bucket_name, "Key": incoming_key(upload_id)}
+        self.client.delete_object(**where)
+        begun = self.client.list_multipart_uploads(Bucket=where["Bucket"], Prefix=where["Key"])
+        for upload in begun.get("Uploads", ()):
+            self.client.abort_multipart_upload(**where, UploadId=upload["UploadId"])
+
+    @bucket_errors()
+    def size(self, path: str) -> int | None:
+        """In bytes; None when nothing is there."""
         try:
             return int(self.storage.size(path))
         except FileNotFoundError:

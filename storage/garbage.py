@@ -4,18 +4,24 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from storage.models import Blob
-from storage.references import is_referred_to
-from storage.stores import Store, StoredBytes, current_store, status_of
+from storage.models import Blob, Upload
+from storage.references import is_in_use, is_referred_to
+from storage.stores import Store, current_store, status_of
 
 BATCH = 500
 # Content that is still being sent is written to all the time; its temporary file is not for the sweep.
 INCOMING_MIN_AGE = timedelta(hours=1)
+# What was uploaded waits so long to be taken into use, and its name is good so long.
+UPLOAD_GRACE = timedelta(days=7)
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -28,10 +34,13 @@ class GarbageReport:
     freed_bytes: int = 0
     swept: int = 0
     swept_incoming: int = 0
+    forgotten: int = 0
 
 
 def collect_garbage(*, grace: timedelta, now: datetime | None = None, dry_run: bool = False) -> GarbageReport:
     """Delete blobs that nothing has referred to for longer than `grace`, and files that no blob or upload owns.
+
+    An upload refers to its content until something takes it into use, for UPLOAD_GRACE at least; then it goes first.
 
     A blob that is found unused is marked first; the grace counts from there, and storing its content again clears the
     mark. So content that was just uploaded is safe until the rows that refer to it are written.
@@ -43,12 +52,31 @@ def collect_garbage(*, grace: timedelta, now: datetime | None = None, dry_run: b
     """
     now = now or timezone.now()
     report = GarbageReport()
+    _forget_uploads(now - max(grace, UPLOAD_GRACE), report, dry_run=dry_run)
     _mark(report, now, dry_run=dry_run)
     for pk in _due(now - grace):
         _delete(pk, now - grace, report, dry_run=dry_run)
     _sweep_store(now - grace, report, dry_run=dry_run)
     _sweep_incoming(min(now - grace, now - INCOMING_MIN_AGE), report, dry_run=dry_run)
     return report
+
+
+def _forget_uploads(before: datetime, report: GarbageReport, *, dry_run: bool) -> None:
+    """Delete uploads whose content nothing uses, or whose content never came, and what the store holds of any."""
+    unused = Exists(Blob.objects.filter(~is_in_use(), pk=OuterRef("blob")))
+    stale = Upload.objects.filter(Q(blob=None) | Q(unused), created_at__lte=before)
+    if dry_run:
+        report.forgotten = stale.count()
+        return
+    pks = list(stale.values_list("pk", flat=True))
+    for batch in _batches(pks):
+        Upload.objects.filter(pk__in=batch).delete()
+    report.forgotten = len(pks)
+    store = current_store()
+    for remains in _batches(found.upload_id for found in store.remains() if found.modified <= before):
+        awaited = set(Upload.objects.filter(pk__in=remains, blob=None).values_list("pk", flat=True))
+        for upload_id in set(remains) - awaited:
+            store.forget(upload_id)
 
 
 def _mark(report: GarbageReport, now: datetime, *, dry_run: bool) -> None:
@@ -119,7 +147,7 @@ def _sweep_incoming(before: datetime, report: GarbageReport, *, dry_run: bool) -
                 file.unlink(missing_ok=True)
 
 
-def _batches(found: Iterable[StoredBytes]) -> Iterator[list[StoredBytes]]:
+def _batches(found: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(found)
     while batch := list(itertools.islice(rest, BATCH)):
         yield batch

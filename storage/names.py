@@ -28,6 +28,17 @@ def clean_filename(name: str) -> str:
     return cleaned
 
 
+def plain_filename(name: str) -> str:
+    """As `clean_filename`, but a path, or a name with control characters, is refused: no client sends that by mistake.
+
+    Raises:
+        ValidationError: when it is not a file's name.
+    """
+    if any(character in "/\\" or unicodedata.category(character) == "Cc" for character in name):
+        raise ValidationError(f"{name[:100]!r} is a path or worse, not a file's name.", code="invalid_name")
+    return clean_filename(name)
+
+
 def tidy_filename(name: str) -> str:
     """As `clean_filename`, with an empty text when nothing is left."""
     visible = "".join(character for character in name if unicodedata.category(character) not in INVISIBLE)

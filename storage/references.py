@@ -6,13 +6,17 @@ from typing import Any
 
 from django.db.models import Exists, ForeignObjectRel, OuterRef, Q
 
-from storage.models import Blob
+from storage.models import Blob, Upload
 
 
 def is_referred_to() -> Q:
     """The condition that some row refers to the blob."""
-    uses = [Exists(_rows_of(relation).filter(**{relation.field.name: OuterRef("pk")})) for relation in _relations()]
-    return reduce(or_, uses, Q())
+    return _any_refers(_relations())
+
+
+def is_in_use() -> Q:
+    """The condition that some row needs the blob: an upload only brought it, and waits for what will."""
+    return _any_refers([relation for relation in _relations() if relation.related_model is not Upload])
 
 
 def referrers_of(blob: Blob) -> dict[str, int]:
@@ -24,6 +28,11 @@ def referrers_of(blob: Blob) -> dict[str, int]:
         for relation in _relations()
     }
     return {label: count for label, count in counts.items() if count}
+
+
+def _any_refers(relations: list[ForeignObjectRel]) -> Q:
+    uses = [Exists(_rows_of(relation).filter(**{relation.field.name: OuterRef("pk")})) for relation in relations]
+    return reduce(or_, uses, Q())
 
 
 def _relations() -> list[ForeignObjectRel]:

@@ -5,7 +5,7 @@ the row's lock, and only then commits the row; the collector commits the row's d
 afterwards; and to remove bytes it holds the lock on the digest that a writer needs to insert the row.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -15,7 +15,7 @@ from storage.exceptions import DamagedBlob, Problem, UploadTooLarge
 from storage.garbage import GarbageReport, collect_garbage
 from storage.incoming import Incoming
 from storage.models import Blob
-from storage.stores import CHUNK, current_store
+from storage.stores import CHUNK, current_store, path_of
 from storage.verification import Damage, VerificationReport, problem_of, verify_storage
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "open_verified",
     "receive",
     "settle",
+    "settle_from",
     "store",
     "verify_storage",
 ]
@@ -67,11 +68,28 @@ def settle(incoming: Incoming) -> Blob:
     """
     incoming.finish()
     bytes_store = current_store()
-    path = Blob(sha256=incoming.sha256).path
-    bytes_store.send_ahead(incoming.path, path)
+    return settle_from(
+        sha256=incoming.sha256,
+        size=incoming.size,
+        send_ahead=partial(bytes_store.send_ahead, incoming.path),
+        place=lambda path: bytes_store.place(incoming.path, path, incoming.size),
+    )
+
+
+def settle_from(*, sha256: str, size: int, send_ahead: Callable[[str], None], place: Callable[[str], None]) -> Blob:
+    """Make content durable, wherever it lies, under the digest that it is known to have.
+
+    Args:
+        sha256: of the content, in lower-case hexadecimal.
+        size: in bytes.
+        send_ahead: does what is slow about bringing it to its path, before anything is locked.
+        place: makes it durable there, while the row is locked.
+    """
+    path = path_of(sha256)
+    send_ahead(path)
     with transaction.atomic():
-        blob = _locked(incoming.sha256, incoming.size)
-        bytes_store.place(incoming.path, path, incoming.size)
+        blob = _locked(sha256, size)
+        place(path)
     return blob
 
 

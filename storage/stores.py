@@ -3,6 +3,8 @@
 import contextlib
 import os
 import re
+import shutil
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from django.core.files.storage import FileSystemStorage, storages
 from storage.models import Blob
 
 CHUNK = 1024 * 1024
+PARTS = "parts"
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -23,6 +26,14 @@ class StoredBytes:
 
     sha256: str
     size: int
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What the store holds of an upload that has not become a blob: its bytes, or parts of them."""
+
+    upload_id: uuid.UUID
     modified: datetime
 
 
@@ -54,6 +65,12 @@ class Store(Protocol):
 
     def direct_url(self, path: str, *, disposition: str, content_type: str, lifetime: int) -> str | None:
         """An address at which the store itself hands the bytes out for `lifetime` seconds, if it can."""
+
+    def remains(self) -> Iterator[Remains]:
+        """What lies here of uploads."""
+
+    def forget(self, upload_id: uuid.UUID) -> None:
+        """Remove what lies here of the upload."""
 
 
 class FolderStore:
@@ -95,6 +112,16 @@ class FolderStore:
     def direct_url(self, path: str, *, disposition: str, content_type: str, lifetime: int) -> None:
         """None: the application serves the folder."""
 
+    def remains(self) -> Iterator[Remains]:
+        parts = self.root / PARTS
+        for folder in parts.iterdir() if parts.exists() else ():
+            status = status_of(folder)
+            if status and (upload_id := _uuid(folder.name)):
+                yield Remains(upload_id, datetime.fromtimestamp(status.st_mtime, UTC))
+
+    def forget(self, upload_id: uuid.UUID) -> None:
+        shutil.rmtree(self.root / PARTS / str(upload_id), ignore_errors=True)
+
 
 def current_store() -> Store:
     """The store that the settings name."""
@@ -111,10 +138,21 @@ def path_of(sha256: str) -> str:
     return Blob(sha256=sha256).path
 
 
+def part_path(upload_id: uuid.UUID, number: int, etag: str) -> str:
+    """Where a part of an upload lies in a folder until all are there: a part sent again with other bytes is another."""
+    return f"{PARTS}/{upload_id}/{number}-{etag}"
+
+
 def status_of(file: Path) -> os.stat_result | None:
     """The file's size and times; None when it went away while its folder was read."""
     with contextlib.suppress(FileNotFoundError):
         return file.stat()
+    return None
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    with contextlib.suppress(ValueError):
+        return uuid.UUID(text)
     return None
 
 

@@ -34,8 +34,8 @@ TOO_MANY = "More than {most} files came at once, so nothing was kept: send them 
 @overload
 def streams_to_store(view: V) -> V: ...
 @overload
-def streams_to_store(*, gate: Callable[..., object]) -> Callable[[V], V]: ...
-def streams_to_store(view: Any = None, *, gate: Callable[..., object] | None = None) -> Any:
+def streams_to_store(*, gate: Callable[..., object], is_signed: bool = ...) -> Callable[[V], V]: ...
+def streams_to_store(view: Any = None, *, gate: Callable[..., object] | None = None, is_signed: bool = False) -> Any:
     """Let the view receive files: `request.FILES` holds `StoredFile`s, at most UPLOAD_LIMIT_BYTES each.
 
     They are streamed under temporary names, and become blobs only after the form's CSRF token was found good; what did
@@ -45,12 +45,13 @@ def streams_to_store(view: Any = None, *, gate: Callable[..., object] | None = N
         view: what is decorated, when there is no gate.
         gate: called as the view is, before a byte of the body is read, and raises what the view would raise for
             somebody who may not send anything there.
+        is_signed: the gate has found the address signed, so the form needs no token: no browser sends it.
     """
-    return _streaming(view, gate) if view else partial(_streaming, gate=gate)
+    return _streaming(view, gate) if view else partial(_streaming, gate=gate, is_signed=is_signed)
 
 
-def _streaming(view: V, gate: Callable[..., object] | None) -> V:
-    @csrf_protect
+def _streaming(view: V, gate: Callable[..., object] | None, *, is_signed: bool = False) -> V:
+    @(csrf_exempt if is_signed else csrf_protect)
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         for _, files in request.FILES.lists():
