@@ -9,7 +9,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from organizations import services
-from organizations.models import Membership, Organization, Role, User
+from organizations.models import ApiToken, Membership, Organization, Role, User
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -106,6 +106,23 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Users make their own; here they are only seen, and revoked by deleting them. No digest is shown."""
+
+    list_display = ["name", "user", "organization", "hint", "is_read_only", "created_at", "last_used_at", "expires_at"]
+    list_filter = ["is_read_only", "organization", "created_at", "last_used_at", "expires_at"]
+    list_select_related = ["user", "organization"]
+    search_fields = ["name", "hint", "user__username", "organization__name"]
+    exclude = ["digest"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 def add_members(formset: BaseInlineFormSet, *, by: User) -> None:  # type: ignore[type-arg]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from organizations.models import ApiToken, Membership, Organization, Role, User
@@ -77,10 +77,10 @@ def user_of(text: str) -> User | None:
     return token.user
 
 
-def tokens_of(user: User) -> list[ApiToken]:
-    """The user's tokens, newest first, in the organizations that they still belong to."""
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """The user's tokens in the organizations that they still belong to."""
     own = Membership.objects.filter(user=user).values("organization")
-    return list(user.api_tokens.filter(organization__in=own).select_related("organization"))
+    return user.api_tokens.filter(organization__in=own).select_related("organization")
 
 
 def _note_use(token: ApiToken) -> None:

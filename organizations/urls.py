@@ -8,4 +8,7 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("password/", views.password_change, name="password_change"),
     path("organizations/switch/", views.organization_switch, name="organization_switch"),
+    path("tokens/", views.token_list, name="token_list"),
+    path("tokens/new/", views.token_create, name="token_create"),
+    path("tokens/<uuid:pk>/revoke/", views.token_revoke, name="token_revoke"),
 ]

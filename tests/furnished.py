@@ -4,9 +4,10 @@ from typing import Any
 
 from django.urls import reverse
 
+from config.ids import new_id
 from datasets.models import Shape
 from experiments.models import BaseKind
-from organizations.models import Organization, User
+from organizations.models import ApiToken, Organization, User
 from registry.hyperparameters import Kind
 from storage.links import download_url
 from tests.factories import (
@@ -33,6 +34,7 @@ from tests.factories import (
 
 # What the id in a route's address is of: the name of an attribute of `Furnished`.
 SUBJECTS = {
+    "organizations:token_revoke": "token",
     "experiments:project_edit": "project",
     "experiments:project_detail": "project",
     "experiments:project_dataset_versions": "project",
@@ -90,6 +92,9 @@ class Furnished:
 
     def __init__(self, organization: Organization, member: User, word: str) -> None:
         self.organization, self.member, self.word = organization, member, word
+        self.token = ApiToken.objects.create(
+            organization=organization, user=member, name=f"{word} token", digest=new_id().hex * 2, hint="esp_hint"
+        )
         self._make_datasets()
         self._make_models()
         self._make_experiments()

@@ -60,6 +60,11 @@ MATRIX = [
     Row("organizations:sign_out", get=NO, post=SIGNED_IN),
     Row("organizations:password_change", get=SIGNED_IN, post=SIGNED_IN),
     Row("organizations:organization_switch", get=NO, post=VIEWERS),
+    Row("organizations:token_list", get=SIGNED_IN),
+    # Who is in no organization is sent to the list, which says so.
+    Row("organizations:token_create", get=SIGNED_IN, post=SIGNED_IN),
+    # A token is its user's alone.
+    Row("organizations:token_revoke", get=WRITER, post=WRITER, sees=WRITER),
     Row("experiments:project_list", get=SIGNED_IN),
     # Who is in no organization is sent to the list, which says so.
     Row("experiments:project_create", get=CREATORS | {"staff"}, post=CREATORS | {"staff"}, sees=SIGNED_IN),

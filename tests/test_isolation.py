@@ -385,7 +385,8 @@ def test_a_role_that_was_taken_is_gone_at_once(client_of: ClientOf, bob: User, o
     Membership.objects.filter(user=bob).update(role=Role.VIEWER)
     before = rows_of_everything()
     for route, method, path, data in acts_of(world, MEMBERS | ADMINS):
-        if method == "POST":
+        # Whoever made a token may end it, whatever they are by then.
+        if method == "POST" and route != "organizations:token_revoke":
             assert client.post(path, data).status_code == 403, route
     assert rows_of_everything() == before
 

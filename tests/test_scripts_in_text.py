@@ -31,6 +31,8 @@ MARK = re.compile(r"{{7\*7}}F(\d+)\.")
 NOT_WRITTEN = {
     "Blob.sha256",
     "User.password",
+    "ApiToken.digest",
+    "ApiToken.hint",
     "Data.content_type",
     "Annotation.coordinates",
     "ConstraintSlot.alias",

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from django.core.cache import cache
 from django.http import Http404, HttpRequest
+from django.views.decorators.debug import sensitive_variables
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
@@ -22,6 +23,12 @@ class BearerToken(HttpBearer):
     """`Authorization: Bearer esp_…`. The SDK sends it with every call; nobody is asked for a session."""
 
     openapi_bearerFormat = "Espalier API token"  # noqa: N815 - ninja calls it so
+
+    @sensitive_variables()
+    def __call__(self, request: HttpRequest) -> User | None:
+        """Here and below, no report of a failure shows a variable: one of them is the token."""
+        user: User | None = super().__call__(request)
+        return user
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         """The user, who is also `request.user` from here on.
