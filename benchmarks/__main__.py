@@ -30,8 +30,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--few", type=int, default=1_000, help="rows of the small organization")
     parser.add_argument("--many", type=int, default=100_000, help="experiments and model versions of the large one")
     parser.add_argument("--datasets", type=int, default=10_000, help="dataset versions of the large one")
+    parser.add_argument("--points", type=int, default=1_000_000, help="points of the long line")
+    parser.add_argument("--assets", type=int, default=1_000_000, help="assets of the large dataset version")
     parser.add_argument("--runs", type=int, default=40, help="times that each request is made")
-    parser.add_argument("--only", choices=["creation", "lists", "form"], help="measure this alone")
+    parser.add_argument("--only", choices=["creation", "lists", "form", "api"], help="measure this alone")
     return parser.parse_args()
 
 
@@ -72,7 +74,7 @@ def _database() -> Iterator[None]:
 
 
 def _measure(arguments: argparse.Namespace) -> int:
-    from benchmarks import creation, first_visit, form, lists
+    from benchmarks import api, creation, first_visit, form, lists
     from benchmarks.report import Report
     from benchmarks.sides import make_sides
 
@@ -85,6 +87,8 @@ def _measure(arguments: argparse.Namespace) -> int:
     if arguments.only in (None, "form"):
         first_visit.measure(report, large)
         form.measure(report, large, runs=arguments.runs)
+    if arguments.only in (None, "api"):
+        api.measure(report, large, points=arguments.points, assets=arguments.assets, runs=arguments.runs)
     return report.end()
 
 

@@ -1,0 +1,5 @@
+"""The API over HTTP, against the production server, with one client and with eight."""
+
+from benchmarks.api.measures import measure
+
+__all__ = ["measure"]
