@@ -113,10 +113,9 @@ def launch(request: HttpRequest, experiment_id: uuid.UUID, body: LaunchIn) -> Jo
 
 
 @router.patch("/experiment/{uuid:experiment_id}/job/status", response={204: None})
-def report(request: HttpRequest, experiment_id: uuid.UUID, body: StatusIn) -> tuple[int, None]:
+def report(request: HttpRequest, experiment_id: uuid.UUID, body: StatusIn) -> None:
     experiment = own_experiment(request, experiment_id)
     services.report(experiment=experiment, status=REPORTED[body.status], by=caller(request))
-    return 204, None
 
 
 @router.get("/organization/{uuid:organization_id}/computeconnectors/find", response=ComputeConnectorOut)

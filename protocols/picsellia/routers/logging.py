@@ -64,13 +64,13 @@ class LoggingFileOut(Schema):
 
 
 @router.post("/v2/job/{uuid:job_id}/logging", response={204: None})
-def write_of_job(request: HttpRequest, job_id: uuid.UUID, body: LinesIn) -> tuple[int, None]:
-    return _write(request, own_job(request, job_id), body)
+def write_of_job(request: HttpRequest, job_id: uuid.UUID, body: LinesIn) -> None:
+    _write(request, own_job(request, job_id), body)
 
 
 @router.post("/experiment/{uuid:experiment_id}/logging", response={204: None})
-def write_of_experiment(request: HttpRequest, experiment_id: uuid.UUID, body: LinesIn) -> tuple[int, None]:
-    return _write(request, own_experiment(request, experiment_id), body)
+def write_of_experiment(request: HttpRequest, experiment_id: uuid.UUID, body: LinesIn) -> None:
+    _write(request, own_experiment(request, experiment_id), body)
 
 
 @router.post("/v2/job/{uuid:job_id}/logging/save", response=SavedByJob)
@@ -107,9 +107,8 @@ def update(request: HttpRequest, file_id: uuid.UUID, body: FileChanges) -> Loggi
 
 
 @router.delete("/logging/file/{uuid:file_id}", response={204: None})
-def delete(request: HttpRequest, file_id: uuid.UUID) -> tuple[int, None]:
+def delete(request: HttpRequest, file_id: uuid.UUID) -> None:
     console.delete_file(file=_own_file(request, file_id), by=caller(request))
-    return 204, None
 
 
 def _own_file(request: HttpRequest, file_id: uuid.UUID) -> LoggingFile:
@@ -117,11 +116,10 @@ def _own_file(request: HttpRequest, file_id: uuid.UUID) -> LoggingFile:
     return get_object_or_404(files.select_related("blob", "console__experiment__project__organization"), pk=file_id)
 
 
-def _write(request: HttpRequest, run: Job | Experiment, body: LinesIn) -> tuple[int, None]:
+def _write(request: HttpRequest, run: Job | Experiment, body: LinesIn) -> None:
     lines = [body.log] if isinstance(body.log, str) else [_as_text(line) for line in body.log]
     special = body.special if isinstance(body.special, str) else ""
     console.write_lines(run=run, part=body.part, number=body.line_nb, lines=lines, special=special, by=caller(request))
-    return 204, None
 
 
 def _as_text(line: Any) -> str:
