@@ -7,6 +7,7 @@ from django.db import transaction
 
 from config.names import NAME_MAX
 from organizations.models import User
+from registry.files import FILES_MAX, put_file
 from registry.labelmaps import checked_labelmap
 from registry.models import (
     Architecture,
@@ -21,8 +22,6 @@ from registry.services import must_be_able_to_edit
 from registry.training import TrainingRow, checked_training
 from storage.models import Blob
 from storage.names import clean_filename
-
-FILES_MAX = 10_000
 
 
 class ChangedMeanwhile(ValidationError):
@@ -175,6 +174,17 @@ def add_files(*, version: ModelVersion, files: Sequence[tuple[str, str, Blob]], 
 def add_file(*, version: ModelVersion, name: str = "", filename: str, blob: Blob, by: User) -> ArchitectureFile:
     """Add one file to a version; as `add_files`."""
     return add_files(version=version, files=[(name, filename, blob)], by=by)[0]
+
+
+@transaction.atomic
+def store_file(*, version: ModelVersion, name: str, filename: str, blob: Blob, by: User) -> ArchitectureFile:
+    """Give a version a file that a script brings. Storing the same again is storing it once.
+
+    Raises:
+        PermissionDenied: when `by` may not edit the version.
+        ValidationError: when the name has other content (code `taken`), or a name breaks its rule.
+    """
+    return put_file(begin(version, by=by), name=name, filename=filename, blob=blob)
 
 
 @transaction.atomic

@@ -35,6 +35,14 @@ def begin_upload(*, organization: Organization, filename: str, folder: str, by: 
     )
 
 
+def upload_named(name: str, *, organization: Organization) -> Upload | None:
+    """The organization's upload of this name."""
+    if "\x00" in name:  # PostgreSQL can't even be asked for it
+        return None
+    uploads = Upload.objects.filter(organization=organization, name=name)
+    return uploads.select_related("blob", "organization").first()
+
+
 def address_for_file(*, upload: Upload, by: User) -> tuple[str, bool]:
     """Where the whole file can be sent for a while, and whether as a form's file, by POST, or as the body of a PUT.
 
@@ -101,7 +109,7 @@ def claimed(*, organization: Organization, name: str) -> Blob:
     Raises:
         ValidationError: when there is no such upload, or its bytes have not come, or they are too many.
     """
-    upload = Upload.objects.filter(organization=organization, name=name).select_related("blob").first()
+    upload = upload_named(name, organization=organization)
     blob = (upload.blob or _receiver().arrived(upload)) if upload else None
     if blob is None:
         raise ValidationError(f"Nothing was uploaded as {name[:200]!r}: upload it first.")
