@@ -197,6 +197,12 @@ class Tag(models.Model):
         return self.name
 
 
+class LabelGroupQuerySet(models.QuerySet["LabelGroup"]):
+    def visible_to(self, user: User) -> "LabelGroupQuerySet":
+        """Groups of the versions of the user's organizations' datasets."""
+        return self.filter(**of_own_organizations(user, "dataset_version__dataset__organization"))
+
+
 class LabelGroup(models.Model):
     """A heading over labels of a dataset version, as COCO's supercategories are."""
 
@@ -204,6 +210,8 @@ class LabelGroup(models.Model):
     dataset_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="label_groups")
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
     name = NameField()
+
+    objects = LabelGroupQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -219,6 +227,12 @@ class LabelGroup(models.Model):
         return self.name
 
 
+class LabelQuerySet(models.QuerySet["Label"]):
+    def visible_to(self, user: User) -> "LabelQuerySet":
+        """Labels of the versions of the user's organizations' datasets."""
+        return self.filter(**of_own_organizations(user, "dataset_version__dataset__organization"))
+
+
 class Label(models.Model):
     """A class that annotations of a dataset version name."""
 
@@ -230,6 +244,8 @@ class Label(models.Model):
     # Of keypoints: {"vertices": [names], "edges": [[from, to], …]}.
     skeleton = models.JSONField(null=True, blank=True)
     object_count = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = LabelQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "name"]

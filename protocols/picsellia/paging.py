@@ -62,12 +62,15 @@ def listed(queryset: QuerySet[M], query: ListQuery, orders: Mapping[str, str] = 
     return list(rows[query.offset : end])
 
 
-def cursor_page(queryset: QuerySet[M], query: CursorQuery, orders: Mapping[str, str]) -> dict[str, Any]:
+def cursor_page(
+    queryset: QuerySet[M], query: CursorQuery, orders: Mapping[str, str], *, count: int | None = None
+) -> dict[str, Any]:
     """`items`, `count` and `next_cursor`: a page that begins after the row of the cursor, in the order of the ids.
 
-    Ids are in the order of time, so a row that comes meanwhile is on the last page, and none is left out.
+    Ids are in the order of time, so a row that comes meanwhile is on the last page, and none is left out. A `count`
+    that is known needs no counting.
     """
-    count, limit = queryset.order_by().count(), min(query.limit, PAGE_MAX)
+    count, limit = queryset.order_by().count() if count is None else count, min(query.limit, PAGE_MAX)
     if query.order_by:
         rows = list(ordered(queryset, query.order_by, orders)[query.offset : query.offset + limit])
         return {"items": rows, "count": count, "next_cursor": None}

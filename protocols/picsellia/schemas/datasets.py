@@ -54,7 +54,7 @@ class LabelGroupOut(Schema):
 
 
 class SkeletonOut(Schema):
-    """How the keypoints of a label hang together: edges are pairs of places in `vertices`, from 0."""
+    """How keypoints hang together: edges are pairs of places in `vertices`, as the client counts them."""
 
     vertices: list[str] = []
     edges: list[tuple[int, int]] = []
