@@ -311,6 +311,18 @@ class LabellingStatus(models.TextChoices):
     REFUSED = "REFUSED", "Refused"
 
 
+class LabellingQuerySet(models.QuerySet["Labelling"]):
+    def visible_to(self, user: User) -> "LabellingQuerySet":
+        """Labellings of the versions of the user's organizations' datasets."""
+        return self.filter(**of_own_organizations(user, "asset__dataset_version__dataset__organization"))
+
+    def last_of_each(self, status: str | None = None) -> "LabellingQuerySet":
+        """The last one of each asset, or the last of this status: what an export holds, and what a training learns."""
+        rightly = {"status": status} if status else {}
+        later = Labelling.objects.filter(asset=models.OuterRef("asset"), pk__gt=models.OuterRef("pk"), **rightly)
+        return self.filter(~models.Exists(later), **rightly)
+
+
 class Labelling(models.Model):
     """What somebody, or an import, drew on an asset in one go: annotations that came together.
 
@@ -324,6 +336,8 @@ class Labelling(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LabellingQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -375,4 +389,6 @@ class Annotation(models.Model):
         if self.shape == Shape.POINT:
             x, y = (f"{value:,.6g}" for value in self.coordinates[0])
             return f"point at {x}, {y}"
+        if self.shape == Shape.MASK:
+            return f"mask of {self.coordinates[2]:,} pixels"
         return f"{self.get_shape_display().lower()} of {len(self.coordinates):,} points"

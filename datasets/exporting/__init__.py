@@ -1,0 +1,1 @@
+"""The annotations of a dataset version as a file that other tools read."""
