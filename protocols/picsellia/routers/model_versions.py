@@ -1,3 +1,101 @@
+"""Model versions, and where each came from."""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from ninja import Router
 
+from experiments.models import Publication
+from protocols.picsellia.caller import caller, own_organization
+from protocols.picsellia.finding import found
+from protocols.picsellia.schemas.registry import ModelContextOut, ModelVersionIn, ModelVersionOut, training_of
+from registry.models import ModelVersion
+from registry.scripts import parameters_of, write_version
+from registry.services import delete_model_version, edit_model_version
+
 router = Router()
+
+
+@router.get("/organization/{uuid:organization_id}/modelversions/find", response=ModelVersionOut)
+def find(request: HttpRequest, organization_id: uuid.UUID, id: uuid.UUID) -> ModelVersion:
+    """One of the organization's, or a public one."""
+    own_organization(request, organization_id)
+    versions = ModelVersion.objects.visible_to(caller(request)).select_related("model", "architecture")
+    return found(versions, pk=id)
+
+
+@router.get("/model/version/{uuid:version_id}", response=ModelVersionOut)
+def sync(request: HttpRequest, version_id: uuid.UUID) -> ModelVersion:
+    return _version(request, version_id)
+
+
+@router.patch("/model/version/{uuid:version_id}", response=ModelVersionOut)
+@transaction.atomic
+def update(request: HttpRequest, version_id: uuid.UUID, body: ModelVersionIn) -> ModelVersion:
+    """Only what the script says becomes another."""
+    version, by = _version(request, version_id), caller(request)
+    edit_model_version(
+        version=version,
+        name=version.name if body.name is None else body.name,
+        description=version.description if body.description is None else body.description,
+        inference_type=body.type or version.inference_type,
+        framework=body.framework or version.framework,
+        by=by,
+    )
+    training = body.training(training_of(version))
+    write_version(version, labels=body.labels, parameters=body.parameters, training=training, by=by)
+    return version
+
+
+@router.delete("/model/version/{uuid:version_id}", response={204: None})
+def delete(request: HttpRequest, version_id: uuid.UUID) -> None:
+    delete_model_version(version=_version(request, version_id), by=caller(request))
+
+
+@router.get("/model/version/{uuid:version_id}/context", response=ModelContextOut)
+def context(request: HttpRequest, version_id: uuid.UUID) -> dict[str, Any]:
+    return _context(request, _version(request, version_id))
+
+
+@router.get("/model/version/{uuid:version_id}/public/context", response=ModelContextOut)
+def public_context(request: HttpRequest, version_id: uuid.UUID) -> dict[str, Any]:
+    version = _version(request, version_id)
+    if not version.model.is_public:
+        raise Http404
+    return _context(request, version)
+
+
+@router.get("/model/context/{uuid:context_id}", response=ModelContextOut)
+def sync_context(request: HttpRequest, context_id: uuid.UUID) -> dict[str, Any]:
+    """A context has the id of its version."""
+    return _context(request, _version(request, context_id))
+
+
+def _version(request: HttpRequest, version_id: uuid.UUID) -> ModelVersion:
+    versions = ModelVersion.objects.visible_to(caller(request)).select_related("model__organization", "architecture")
+    return get_object_or_404(versions, pk=version_id)
+
+
+def _context(request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
+    """What was published with the version; of one that came of no experiment, its own hyperparameters."""
+    publication = Publication.objects.visible_to(caller(request)).filter(model_version=version).first()
+    if publication is None:
+        return {"id": version.pk, "experiment_id": None, "datas": [], "parameters": parameters_of(version.architecture)}
+    datas = [
+        {
+            "name": row["alias"],
+            "version_id": row["id"],
+            "version_name": row["name"],
+            "repartition": row["repartition"],
+        }
+        for row in publication.datasets
+    ]
+    return {
+        "id": version.pk,
+        "experiment_id": publication.experiment_id,
+        "datas": datas,
+        "parameters": publication.parameters,
+    }
