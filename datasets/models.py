@@ -7,13 +7,19 @@ from django.db.models.functions import Coalesce
 from config.ids import new_id
 from config.inference_types import InferenceType
 from config.names import DescriptionField, NameField, refuse_control_characters, tidy_name
-from organizations.models import Organization, User, of_own_organizations
+from organizations.models import Organization, Role, User, of_own_organizations
 from storage.models import Blob
 
 
 def new_object_name() -> str:
     """What a client may call an image that came in without a name of its own."""
     return f"data/{new_id()}"
+
+
+class DataSourceQuerySet(models.QuerySet["DataSource"]):
+    def visible_to(self, user: User) -> "DataSourceQuerySet":
+        """Sources of the user's organizations."""
+        return self.filter(**of_own_organizations(user))
 
 
 class DataSource(models.Model):
@@ -23,6 +29,8 @@ class DataSource(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="data_sources")
     name = NameField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DataSourceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -62,6 +70,8 @@ class Data(models.Model):
     metadata = models.JSONField(default=dict, blank=True, help_text="What the camera wrote, such as acquired_at.")
     custom_metadata = models.JSONField(default=dict, blank=True, help_text="Keys and values of the organization's own.")
     tags: "models.ManyToManyField[Tag, models.Model]" = models.ManyToManyField("Tag", related_name="data", blank=True)
+    # Who may delete it, beside the organization's admins.
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = DataQuerySet.as_manager()
@@ -80,6 +90,10 @@ class Data(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    def is_deletable_by(self, user: User) -> bool:
+        """Whether the user may delete it: an admin of its organization, or who added it, while still a member."""
+        return user.can(Role.MEMBER if self.created_by_id == user.pk else Role.ADMIN, self.organization)
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
@@ -171,6 +185,12 @@ class DatasetVersion(models.Model):
         return f"{self.dataset.name}/{self.name}"
 
 
+class TagQuerySet(models.QuerySet["Tag"]):
+    def visible_to(self, user: User) -> "TagQuerySet":
+        """Tags of the user's organizations."""
+        return self.filter(**of_own_organizations(user))
+
+
 class Tag(models.Model):
     """A word on images of an organization, or on assets of one dataset version."""
 
@@ -182,6 +202,8 @@ class Tag(models.Model):
     )
     name = NameField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TagQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

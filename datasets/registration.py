@@ -12,7 +12,7 @@ from datasets.geometry import coordinates_problem
 from datasets.images import verified
 from datasets.models import Data
 from datasets.problems import Problems
-from organizations.models import Organization
+from organizations.models import Organization, User
 from storage.services import store
 
 BATCH_IMAGES = 100
@@ -32,7 +32,7 @@ def no_progress(done: int, total: int) -> None:
     """For callers that show none."""
 
 
-def register(images: Sequence[ImageContent], *, organization: Organization, progress: Progress) -> list[Data]:
+def register(images: Sequence[ImageContent], *, organization: Organization, progress: Progress, by: User) -> list[Data]:
     """The data of the images, in their order: found when the organization has the bytes under that name, else made.
 
     Every hundred images are committed, so that an import which ends in the middle continues there. After the first
@@ -43,7 +43,7 @@ def register(images: Sequence[ImageContent], *, organization: Organization, prog
     """
     problems, registered, done = Problems(), list[Data](), 0
     for batch in _batches(images, problems):
-        for read, data in zip(batch, _register_batch(batch, organization, problems), strict=True):
+        for read, data in zip(batch, _register_batch(batch, organization, by, problems), strict=True):
             if data is not None:
                 registered.append(data)
                 _check_against_image(read.image, data.width, data.height, problems)
@@ -72,20 +72,22 @@ def _batches(images: Sequence[ImageContent], problems: Problems) -> Iterator[lis
         yield batch
 
 
-def _register_batch(batch: list[_Read], organization: Organization, problems: Problems) -> list[Data | None]:
+def _register_batch(batch: list[_Read], organization: Organization, by: User, problems: Problems) -> list[Data | None]:
     known = {
         (data.blob.sha256, data.filename): data
         for data in Data.objects.filter(
             organization=organization, blob__sha256__in={read.sha256 for read in batch}
         ).select_related("blob")
     }
-    found = [known.get((read.sha256, read.image.filename)) or _new_data(read, organization, problems) for read in batch]
+    found = [
+        known.get((read.sha256, read.image.filename)) or _new_data(read, organization, by, problems) for read in batch
+    ]
     if not problems:
         Data.objects.bulk_create([data for data in found if data is not None and data._state.adding])
     return found
 
 
-def _new_data(read: _Read, organization: Organization, problems: Problems) -> Data | None:
+def _new_data(read: _Read, organization: Organization, by: User, problems: Problems) -> Data | None:
     try:
         image = verified(read.content)
     except ValidationError as error:
@@ -97,6 +99,7 @@ def _new_data(read: _Read, organization: Organization, problems: Problems) -> Da
         content_type=image.content_type,
         width=image.width,
         height=image.height,
+        created_by=by,
     )
     if not problems:
         data.blob = store(io.BytesIO(read.content))

@@ -136,7 +136,7 @@ def fill_dataset_version(
     ).first()
     if existing is not None:
         return _as_it_is(existing, content)
-    data = register(content.images, organization=organization, progress=progress)
+    data = register(content.images, organization=organization, progress=progress, by=by)
     return Filled(_write(organization, dataset, content, data, by), is_new=True)
 
 
