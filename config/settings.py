@@ -44,6 +44,8 @@ ALLOWED_HOSTS = [f"[{_site.hostname}]" if ":" in _site.hostname else _site.hostn
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = _https
+# It refuses instead: a client that follows a redirect of a POST loses what it sent.
+SECURE_REDIRECT_EXEMPT = [r"^api/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 # The proxy says how it was asked, and by whom (config.http.client_address).

@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from protocols.picsellia import errors
+from protocols.picsellia import errors, retries
 from protocols.picsellia.auth import BearerToken
 from protocols.picsellia.routers import (
     annotations,
@@ -25,6 +25,7 @@ from protocols.picsellia.routers import (
     object_storage,
     organizations,
     projects,
+    rest,
     tags,
 )
 
@@ -34,10 +35,11 @@ api = NinjaAPI(
     description="What the Picsellia SDK of this version calls, and what it gets.",
     auth=BearerToken(),
     urls_namespace="api",
-    docs_url=None,
+    docs_url=None,  # see docs.py
     openapi_url="/openapi.json",
 )
 errors.install(api)
+retries.install(api)
 
 for module in (
     home,
@@ -61,6 +63,7 @@ for module in (
     evaluations,
     jobs,
     logging,
+    rest,  # the last: it takes every path
 ):
     # Paths stand whole in each router, as the contract lists them.
     api.add_router("", module.router, tags=[module.__name__.rpartition(".")[2].replace("_", " ")])

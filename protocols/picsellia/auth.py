@@ -11,6 +11,7 @@ from ninja.security import HttpBearer
 from config.http import client_address
 from organizations.models import User
 from organizations.tokens import user_of
+from protocols.picsellia.retries import begin
 
 # Wrong tokens from one address, counted by each process of the server, before it has to rest.
 WRONG_TOKENS_MAX = 20
@@ -36,6 +37,7 @@ class BearerToken(HttpBearer):
         Raises:
             HttpError: 429 after too many wrong tokens from one address.
             Http404: when the header names an organization that the token is not for.
+            AnsweredBefore: when the call repeats one that was answered (see retries.py).
         """
         key = f"wrong-tokens:{client_address(request)}"
         if cache.get(key, 0) >= WRONG_TOKENS_MAX:
@@ -49,4 +51,5 @@ class BearerToken(HttpBearer):
         if request.headers.get(ORGANIZATION_HEADER, str(user.token.organization_id)) != str(user.token.organization_id):
             raise Http404
         request.user = user
+        begin(request, user)
         return user

@@ -11,12 +11,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from protocols.picsellia import retries
 from protocols.picsellia.errors import refusal
 
 View = Callable[..., HttpResponseBase]
 
 TOO_LARGE = "The body is larger than {:,.0f} MB, the most that is read at once: send it in parts."
 CUT_OFF = "The body ended before its announced length."
+NOT_SECURE = "The token travelled where others can read it. Connect to {}, and make another token."
 NOT_ALLOWED = "{method} is not a method of {path}."
 
 
@@ -27,7 +29,10 @@ def speaks_api(view: View) -> View:
     @csrf_exempt
     @functools.wraps(view)
     def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            # The SDK follows a redirect of a POST with a GET, and takes its answer for success.
+            return refusal(HTTPStatus.BAD_REQUEST, NOT_SECURE.format(settings.SITE_URL))
+        length = _length(request)
         if length > settings.API_BODY_LIMIT_BYTES:
             # The SDK sends less at a time after this answer, and after no other.
             sentence = TOO_LARGE.format(settings.API_BODY_LIMIT_BYTES / 2**20)
@@ -36,9 +41,19 @@ def speaks_api(view: View) -> View:
         request._body = request.read(length)
         if len(request._body) < length:
             return refusal(HTTPStatus.BAD_REQUEST, CUT_OFF)
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except BaseException:
+            retries.abandon(request)
+            raise
+        retries.finish(request, response)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return refusal(HTTPStatus.METHOD_NOT_ALLOWED, NOT_ALLOWED.format(method=request.method, path=request.path))
         return response
 
     return framed
+
+
+def _length(request: HttpRequest) -> int:
+    announced = str(request.META.get("CONTENT_LENGTH") or "0")
+    return int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 16 else 0

@@ -1,11 +1,10 @@
 from collections.abc import Sequence
 from typing import cast
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
 from protocols.picsellia.api import api
-from protocols.picsellia.errors import NOT_FOUND, refusal
+from protocols.picsellia.docs import docs
 from protocols.picsellia.requests import View, speaks_api
 
 
@@ -15,11 +14,5 @@ def _framed(patterns: Sequence[URLPattern | URLResolver]) -> list[URLPattern | U
     return list(patterns)
 
 
-@speaks_api
-def unknown(request: HttpRequest, rest: str) -> HttpResponse:
-    """No call of the SDK."""
-    return refusal(404, NOT_FOUND)
-
-
 app_name = "api"
-urlpatterns = [*_framed(api.urls[0]), path("<path:rest>", unknown, name="unknown")]
+urlpatterns = [path("docs", docs, name="docs"), *_framed(api.urls[0])]
