@@ -6,7 +6,7 @@ from django.urls import reverse
 from config.ids import new_id
 from config.inference_types import InferenceType
 from config.names import NameField, refuse_control_characters, tidy_name
-from datasets.models import Asset, Label, Shape
+from datasets.models import Annotation, Asset, Label, Shape
 from experiments.models import Experiment
 from organizations.models import User, of_own_organizations
 from storage.models import Blob
@@ -146,6 +146,10 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shape} {self.label_id}"
+
+    def as_annotation(self) -> Annotation:
+        """The same as somebody's annotation, to be drawn, measured and told like one. It is no row."""
+        return Annotation(pk=self.pk, label=self.label, shape=self.shape, coordinates=self.coordinates, text=self.text)
 
 
 class EvaluationMetrics(models.Model):
