@@ -117,8 +117,8 @@ def delete_label(*, label: Label, by: User) -> None:
             label.delete()
     except (ProtectedError, RestrictedError) as error:
         count = label.annotations.count()
-        users = f"{count:,} annotations" if count else "evaluations"
-        raise ValidationError(f"{users} have the label {label}: delete those first.", code="in_use") from error
+        users = {0: "Evaluations have", 1: "1 annotation has"}.get(count, f"{count:,} annotations have")
+        raise ValidationError(f"{users} the label {label}: delete what has it first.", code="in_use") from error
 
 
 def _free_places(version: DatasetVersion, amount: int) -> range:

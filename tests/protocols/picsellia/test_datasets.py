@@ -1,6 +1,7 @@
 """Datasets and their versions, as scripts make, fill, fork, change and delete them."""
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import picsellia
@@ -23,6 +24,7 @@ from tests.factories import (
     AssetFactory,
     BlobFactory,
     DataFactory,
+    DatasetFactory,
     DatasetVersionFactory,
     ExperimentDatasetVersionFactory,
     LabelFactory,
@@ -201,22 +203,86 @@ def test_a_fork_of_some_and_a_copy_of_the_rest(sdk: picsellia.Client, annotated:
     assert Annotation.objects.get(asset__dataset_version=row).coordinates == [1, 2, 3, 4]
 
 
+def attempts(reader: picsellia.Client) -> list[Callable[[], object]]:
+    """What somebody who only reads may not do."""
+    dataset = reader.get_dataset("pears")
+    version = dataset.get_version("first")
+    assets = version.list_assets()
+    return [
+        lambda: reader.create_dataset("plums"),
+        lambda: dataset.update(name="plums"),
+        lambda: dataset.create_version("third"),
+        lambda: version.update(description="Seen."),
+        lambda: version.fork("fork"),
+        lambda: version.add_data(assets.as_multidata(force_refresh=False)),
+        lambda: assets.delete(),
+        lambda: version.create_label("unripe"),
+        lambda: version._bulk_get_or_create_labels(["ripe"]),
+        lambda: version.create_label_group("fruit"),
+        lambda: version.get_label("ripe").update(name="unripe"),
+        lambda: version.get_label("ripe").set_skeleton([], []),
+        lambda: version.get_label("ripe").delete(),
+    ]
+
+
 def test_viewers_read_and_members_do_not_delete(
     connect_as: ConnectAs, sdk: picsellia.Client, vera: User, bob: User, annotated: DatasetVersion
 ) -> None:
-    for reader in (connect_as(vera), connect_as(bob, is_read_only=True)):
-        version = reader.get_dataset("pears").get_version("first")
-        assets = version.list_assets()
-        for attempt in (
-            lambda: reader.create_dataset("plums"),
-            lambda: reader.get_dataset("pears").create_version("third"),  # noqa: B023
-            lambda: version.update(description="Seen."),  # noqa: B023
-            lambda: version.fork("fork"),  # noqa: B023
-            lambda: assets.delete(),  # noqa: B023
-            lambda: version.create_label("unripe"),  # noqa: B023
-        ):
-            with pytest.raises(ForbiddenError):
-                attempt()
+    for attempt in [*attempts(connect_as(vera)), *attempts(connect_as(bob, is_read_only=True))]:
+        with pytest.raises(ForbiddenError):
+            attempt()
     with pytest.raises(ForbiddenError):
         sdk.get_dataset("pears").delete()
+    with pytest.raises(ForbiddenError):
+        sdk.get_dataset("pears").get_version("first").delete()
     assert (Dataset.objects.count(), DatasetVersion.objects.count(), Asset.objects.count()) == (1, 1, 3)
+
+
+def test_what_is_somebody_elses_is_not_there(plain: PlainClient, orchard: Organization) -> None:
+    own, strange = DatasetFactory(organization=orchard), DatasetVersionFactory()
+    theirs = f"/api/organization/{strange.dataset.organization_id}"
+    ours = f"/api/organization/{orchard.pk}"
+    for method, path, body in [
+        ("GET", f"{theirs}/datasets", None),
+        ("POST", f"{theirs}/datasets", {"name": "mine"}),
+        ("GET", f"{theirs}/datasets/find?id={strange.dataset_id}", None),
+        ("GET", f"{ours}/datasets/find?id={strange.dataset_id}", None),
+        ("GET", f"{ours}/datasets/find?name={strange.dataset.name}", None),
+        ("GET", f"{theirs}/datasetversions/find?id={strange.pk}", None),
+        ("GET", f"{ours}/datasetversions/find?id={strange.pk}", None),
+        ("GET", f"/api/dataset/{strange.dataset_id}", None),
+        ("PATCH", f"/api/dataset/{strange.dataset_id}", {"name": "mine"}),
+        ("DELETE", f"/api/dataset/{strange.dataset_id}", None),
+        ("GET", f"/api/dataset/{strange.dataset_id}/versions", None),
+        ("POST", f"/api/dataset/{strange.dataset_id}/versions", {"version": "mine"}),
+        ("GET", f"/api/dataset/{strange.dataset_id}/versions/find?id={strange.pk}", None),
+        ("GET", f"/api/dataset/{own.pk}/versions/find?id={strange.pk}", None),
+        ("POST", f"/api/dataset/{strange.dataset_id}/fork", {"parent_id": str(strange.pk), "version": "mine"}),
+        ("POST", f"/api/dataset/{own.pk}/fork", {"parent_id": str(strange.pk), "version": "mine"}),
+        ("GET", f"/api/dataset/version/{strange.pk}", None),
+        ("PATCH", f"/api/dataset/version/{strange.pk}", {"version": "mine"}),
+        ("DELETE", f"/api/dataset/version/{strange.pk}", None),
+        ("GET", f"/api/dataset/{uuid.uuid4()}", None),
+    ]:
+        assert plain(method, path, body)[0] == 404, (method, path)
+    assert list(DatasetVersion.objects.values_list("name", flat=True)) == [strange.name]
+    assert Dataset.objects.count() == 2
+
+
+def test_what_makes_no_sense(plain: PlainClient, orchard: Organization) -> None:
+    dataset = DatasetFactory(organization=orchard)
+    for method, path, body in [
+        ("GET", f"/api/organization/{orchard.pk}/datasets/find", None),
+        ("GET", f"/api/organization/{orchard.pk}/datasets?order_by=organization__name", None),
+        ("GET", f"/api/organization/{orchard.pk}/datasets?limit=-1", None),
+        ("POST", f"/api/organization/{orchard.pk}/datasets", {"name": "x" * 101}),
+        ("POST", f"/api/organization/{orchard.pk}/datasets", {"name": "x", "description": "x" * 1001}),
+        ("POST", f"/api/dataset/{dataset.pk}/versions", {"version": "first", "type": "GUESSING"}),
+        ("POST", f"/api/dataset/{dataset.pk}/versions", {"version": None}),
+        ("POST", f"/api/dataset/{dataset.pk}/versions", b"{"),
+        ("PATCH", f"/api/dataset/{dataset.pk}", {"name": "a\x00"}),
+    ]:
+        status, answer = plain(method, path, body)
+        assert status in (400, 422), (method, path)
+        assert answer["message"]
+    assert plain("GET", f"/api/organization/{orchard.pk}/datasets/find?name=%00")[0] == 404
