@@ -1,7 +1,6 @@
 """Artifacts: the files of experiments."""
 
 import uuid
-from http import HTTPStatus
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -54,13 +53,12 @@ def create(request: HttpRequest, experiment_id: uuid.UUID, body: FileIn) -> Arch
 
 
 @router.delete("/experiment/{uuid:experiment_id}/artifacts", response={204: None})
-def delete_many(request: HttpRequest, experiment_id: uuid.UUID, body: IdsIn) -> tuple[int, None]:
+def delete_many(request: HttpRequest, experiment_id: uuid.UUID, body: IdsIn) -> None:
     experiment = _experiment(request, experiment_id)
     if len(body.ids) > IDS_MAX:
         raise BadInput(f"At most {IDS_MAX:,} artifacts are deleted at once; these are {len(body.ids):,}.")
     all_of(_artifacts_of(experiment), body.ids)
     delete_artifacts(experiment=experiment, ids=body.ids, by=caller(request))
-    return HTTPStatus.NO_CONTENT, None
 
 
 @router.get("/artifact/{uuid:artifact_id}", response=FileOut)
@@ -81,10 +79,9 @@ def update(request: HttpRequest, artifact_id: uuid.UUID, body: FileChanges) -> A
 
 
 @router.delete("/artifact/{uuid:artifact_id}", response={204: None})
-def delete(request: HttpRequest, artifact_id: uuid.UUID) -> tuple[int, None]:
+def delete(request: HttpRequest, artifact_id: uuid.UUID) -> None:
     artifact = _artifact(request, artifact_id)
     delete_artifacts(experiment=artifact.architecture.experiment, ids=[artifact.pk], by=caller(request))
-    return HTTPStatus.NO_CONTENT, None
 
 
 def _experiment(request: HttpRequest, pk: uuid.UUID) -> Experiment:

@@ -1,7 +1,6 @@
 """Model files: the files of model versions. Those of public models are everybody's to read."""
 
 import uuid
-from http import HTTPStatus
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -48,10 +47,9 @@ def sync(request: HttpRequest, file_id: uuid.UUID) -> ArchitectureFile:
 
 
 @router.delete("/model/file/{uuid:file_id}", response={204: None})
-def delete(request: HttpRequest, file_id: uuid.UUID) -> tuple[int, None]:
+def delete(request: HttpRequest, file_id: uuid.UUID) -> None:
     file = _file(file_id, caller(request))
     remove_file(version=file.architecture.model_version, file=file, by=caller(request))
-    return HTTPStatus.NO_CONTENT, None
 
 
 def _version(request: HttpRequest, pk: uuid.UUID) -> ModelVersion:

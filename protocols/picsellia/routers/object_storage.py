@@ -5,7 +5,6 @@ Where the files lie in a folder, the addresses are this server's own; where they
 
 import uuid
 from enum import StrEnum
-from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -173,11 +172,10 @@ def generate_part_presigned_url(request: HttpRequest, connector_id: uuid.UUID, b
 
 
 @router.post("/object-storage/{uuid:connector_id}/complete_part_upload", response={204: None})
-def complete_part_upload(request: HttpRequest, connector_id: uuid.UUID, body: PartsSent) -> tuple[int, None]:
+def complete_part_upload(request: HttpRequest, connector_id: uuid.UUID, body: PartsSent) -> None:
     upload = _upload(request, connector_id, body.object_name)
     parts = [(part.number, part.etag) for part in body.parts]
     join_parts(upload=upload, multipart_id=body.upload_id, parts=parts, by=caller(request))
-    return HTTPStatus.NO_CONTENT, None
 
 
 @router.post("/object-storage/{uuid:connector_id}/retrieve_presigned_url", response=DownloadAddress)
