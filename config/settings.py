@@ -174,6 +174,7 @@ STATICFILES_DIRS: list[Any] = [
     ("bootstrap/css", _modules / "bootstrap" / "dist" / "css"),
     # Swaps a fragment by changing only what differs, so that the creation form keeps its focus and its typing.
     ("idiomorph", _modules / "idiomorph" / "dist"),
+    ("uplot", _modules / "uplot" / "dist"),
 ]
 # Drawn into the pages one by one ({% icon %}), not served.
 ICONS_DIR = _modules / "bootstrap-icons" / "icons"
