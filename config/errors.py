@@ -8,7 +8,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -115,16 +115,24 @@ def _said(exception: Exception) -> str:
 
 def _framed(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:
     """A page with the navigation around it."""
-    if _is_fragment(request):
-        return _fragment(status, sentence)
-    return render(request, f"{status.value}.html", {"sentence": sentence}, status=status)
+    return _short(request, status, sentence) or render(
+        request, f"{status.value}.html", {"sentence": sentence}, status=status
+    )
 
 
 def _plain(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:
     """A page that asks nobody for anything: neither session nor user nor database may be there."""
-    if _is_fragment(request):
-        return _fragment(status, sentence)
-    return HttpResponse(render_to_string(f"{status.value}.html", {"sentence": sentence}), status=status)
+    return _short(request, status, sentence) or HttpResponse(
+        render_to_string(f"{status.value}.html", {"sentence": sentence}), status=status
+    )
+
+
+def _short(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse | None:
+    """The sentence alone, for whoever can't show a page."""
+    if request.path.startswith("/api/"):
+        # As the API's clients read it: protocols/picsellia/errors.py.
+        return JsonResponse({"message": sentence}, status=status)
+    return _fragment(status, sentence) if _is_fragment(request) else None
 
 
 def _is_fragment(request: HttpRequest) -> bool:

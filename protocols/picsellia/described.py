@@ -1,5 +1,6 @@
 """The API's OpenAPI description, as people read it: resources, their calls, and what each takes and answers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from protocols.picsellia.api import api
+from protocols.picsellia.routers import rest
 
 Schema = dict[str, Any]
 
@@ -67,7 +69,8 @@ def resources() -> list[Resource]:
     description = OpenAPISchema(api, PREFIX)
     found: dict[str, list[Call]] = {}
     for path, operation in _operations():
-        # What OpenAPI has no word for, the method XGET, is described all the same.
+        # Also what OpenAPI has no word for, the method XGET. Ninja would warn of what it describes a second time.
+        description.all_operation_ids.clear()
         details = description.operation_details(operation)
         title = (operation.tags or ["others"])[0].capitalize()
         found.setdefault(title, []).extend(
@@ -86,8 +89,7 @@ def _operations() -> Iterator[tuple[str, Operation]]:
     for router in api._get_bound_routers():
         for path, view in router.path_operations.items():
             for operation in view.operations:
-                if operation.include_in_schema or "XGET" in operation.methods:
-                    operation.operation_id = operation.operation_id or f"{operation.methods[0]} {path}"
+                if router.template is not rest.router:
                     yield f"{PREFIX}{path}", operation
 
 
@@ -102,7 +104,7 @@ def _call(method: str, path: str, details: Schema, components: Schema) -> Call:
         parts.append(_content(f"Answer {status}: {HTTPStatus(status).phrase}", answer, components))
     return Call(
         method=method,
-        path=path.replace("{uuid:", "{"),
+        path=re.sub(r"{[^}:]+:", "{", path),  # without the converters
         title=details["summary"],
         text=details.get("description", ""),
         parts=[part for part in parts if part.fields or part.kind or part.title.startswith("Answer")],
