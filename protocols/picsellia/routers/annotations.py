@@ -111,7 +111,7 @@ def load_annotations(request: HttpRequest, version_id: uuid.UUID, ids: list[uuid
 
 
 @router.delete("/dataset/version/{uuid:version_id}/annotations", response={204: None})
-def delete_annotations(request: HttpRequest, version_id: uuid.UUID, body: DeletionIn) -> tuple[int, None]:
+def delete_annotations(request: HttpRequest, version_id: uuid.UUID, body: DeletionIn) -> None:
     """Delete annotations with their shapes."""
     asset_ids = [pk for pk in body.asset_ids if isinstance(pk, uuid.UUID)]
     delete_labellings(
@@ -120,20 +120,20 @@ def delete_annotations(request: HttpRequest, version_id: uuid.UUID, body: Deleti
         labellings=body.annotation_ids,
         by=caller(request),
     )
-    return 204, None
 
 
-@router.post("/dataset/version/{uuid:version_id}/bulk-annotations", response=dict[uuid.UUID, int])
-def bulk_annotations(request: HttpRequest, version_id: uuid.UUID, body: BulkIn) -> dict[uuid.UUID, int]:
+@router.post("/dataset/version/{uuid:version_id}/bulk-annotations", response=dict[str, int])
+def bulk_annotations(request: HttpRequest, version_id: uuid.UUID, body: BulkIn) -> dict[str, int]:
     """Put shapes on many assets: how many each annotation got, or -1 for one that was kept as it was."""
     contents = [_content(item, index) for index, item in enumerate(body.annotations)]
     version = _version(request, version_id)
     try:
-        return import_labellings(
+        given = import_labellings(
             version=version, contents=contents, mode=body.import_type, status=body.status, by=caller(request)
         )
     except TooManyShapes as error:
         raise _too_large(error) from error
+    return {str(labelling): shapes for labelling, shapes in given.items()}
 
 
 @router.post("/dataset/version/{uuid:version_id}/annotations/export", response=ExportOut)
@@ -210,11 +210,10 @@ def edit_annotation(request: HttpRequest, annotation_id: uuid.UUID, body: Annota
 
 
 @router.delete("/annotation/{uuid:annotation_id}", response={204: None})
-def delete_annotation(request: HttpRequest, annotation_id: uuid.UUID) -> tuple[int, None]:
+def delete_annotation(request: HttpRequest, annotation_id: uuid.UUID) -> None:
     """Delete an annotation with its shapes."""
     version = _labelling(request, annotation_id).asset.dataset_version
     delete_labellings(version=version, labellings=[annotation_id], by=caller(request))
-    return 204, None
 
 
 @router.post("/annotation/{uuid:annotation_id}/save", response=AnnotationOut)
