@@ -4,18 +4,23 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from django.db.models import Window
 from django.db.models.functions import RowNumber
 
-from datasets.models import Annotation, Asset, Shape
-from datasets.thumbnails import Thumbnail, thumbnail_of
-from storage.links import IMAGE_TYPES, image_url
+from datasets.geometry import ABSENT, places
+from datasets.masks import runs
+from datasets.models import Annotation, Asset, Data, Label, Shape
+from datasets.thumbnails import Thumbnail, picture_of, thumbnail_of
 
 TINTS = 8
 DRAWN_IN_LISTS = 60
 DRAWN_ALONE = 1_000
 NAMED_IN_WORDS = 10
+# Columns of pixels with which masks are drawn, all masks of a picture together; one that needs more is its box.
+RUNS_DRAWN_ALONE = 30_000
 # From here on, as a share of the image's width, a label is written to the left, so that its end is seen.
 NEAR_THE_END = 0.5
 
@@ -24,7 +29,8 @@ NEAR_THE_END = 0.5
 class Mark:
     """One annotation as SVG: the numbers are texts in the image's pixels, `tint` is the colour of its label.
 
-    `box` is x, y, width and height of a box, x and y of a point.
+    `box` is x, y, width and height of a box, or of one around a mask. `dots` and `edges` (from x, y to x, y) are those
+    of a point and of keypoints, `path` the pixels of a mask.
     """
 
     shape: Shape
@@ -32,6 +38,9 @@ class Mark:
     tint: int
     box: tuple[str, ...]
     points: str
+    dots: list[tuple[str, ...]]
+    edges: list[tuple[str, ...]]
+    path: str
     text_x: str
     text_y: str
     text_anchor: str
@@ -70,12 +79,8 @@ def drawings_in_list(assets: Sequence[Asset]) -> list[Drawing]:
 
 def drawing_alone(asset: Asset) -> Drawing:
     """The asset's image itself, or its thumbnail where browsers don't show the format (BMP, TIFF)."""
-    data = asset.data
-    picture = thumbnail_of(data)
-    if data.content_type in IMAGE_TYPES:
-        picture = Thumbnail(image_url(data.blob, data.content_type), data.width, data.height, data.filename)
     annotations = list(asset.annotations.select_related("label").order_by("id")[: DRAWN_ALONE + 1])
-    return _drawing(asset, picture, annotations, DRAWN_ALONE, text_share=36)
+    return _drawing(asset, picture_of(asset.data), annotations, DRAWN_ALONE, text_share=36, most_runs=RUNS_DRAWN_ALONE)
 
 
 def _first_annotations(assets: Sequence[Asset]) -> dict[uuid.UUID, list[Annotation]]:
@@ -89,19 +94,23 @@ def _first_annotations(assets: Sequence[Asset]) -> dict[uuid.UUID, list[Annotati
 
 
 def _drawing(
-    asset: Asset, picture: Thumbnail | None, annotations: list[Annotation], most: int, *, text_share: int
+    asset: Asset,
+    picture: Thumbnail | None,
+    annotations: list[Annotation],
+    most: int,
+    *,
+    text_share: int,
+    most_runs: int = 0,
 ) -> Drawing:
     height = max(asset.data.width, asset.data.height) / text_share
     drawn = annotations[:most]
+    masks = sum(one.shape == Shape.MASK for one in drawn)
+    marks = [_mark(one, asset.data, height, most_runs // max(masks, 1)) for one in drawn]
     return Drawing(
         asset=asset,
         picture=picture,
         annotations=drawn,
-        marks=[
-            _mark(one, asset.data.width, height)
-            for one in drawn
-            if one.shape != Shape.CLASSIFICATION and one.coordinates
-        ],
+        marks=[mark for mark in marks if mark is not None],
         classes=[(one.label.name, _tint(one)) for one in drawn if one.shape == Shape.CLASSIFICATION],
         text_size=_number(height),
         point_radius=_number(height / 4),
@@ -109,27 +118,49 @@ def _drawing(
     )
 
 
-def _mark(annotation: Annotation, image_width: int, text_height: float) -> Mark:
+def _mark(annotation: Annotation, image: Data, text_height: float, most_runs: int) -> Mark | None:
     """The shape, with its label above its upper edge, or just inside where the image ends there."""
     shape, coordinates = Shape(annotation.shape), annotation.coordinates
-    if shape == Shape.RECTANGLE:
-        box, points = coordinates, []
-        left, top, right = box[0], box[1], box[0] + box[2]
-    else:
-        box, points = (coordinates[0] if shape == Shape.POINT else []), coordinates
-        left, top = min(points, key=lambda point: point[1])
-        right = left
-    gap, is_near_the_end = text_height / 4, left > image_width * NEAR_THE_END
+    box = _box(shape, coordinates)
+    points = [] if box else places(coordinates)
+    if not box and not points:
+        return None
+    left, top = box[:2] or min(points, key=lambda point: point[1])
+    right = left + box[2] if box else left
+    gap, is_near_the_end = text_height / 4, left > image.width * NEAR_THE_END
     return Mark(
         shape=shape,
         label=annotation.label.name,
         tint=_tint(annotation),
-        box=tuple(_number(value) for value in box),
-        points=" ".join(f"{_number(x)},{_number(y)}" for x, y in points),
-        text_x=_number(min(right, image_width) if is_near_the_end else max(0, left)),
+        box=_numbers(box),
+        points=" ".join(",".join(_numbers(point)) for point in points),
+        dots=[_numbers(point) for point in points],
+        edges=_edges(annotation.label, coordinates) if shape == Shape.KEYPOINT else [],
+        path=_path(coordinates[0], image.height, most_runs) if shape == Shape.MASK else "",
+        text_x=_number(min(right, image.width) if is_near_the_end else max(0, left)),
         text_y=_number(top - gap if top > text_height + gap else top + text_height),
         text_anchor="end" if is_near_the_end else "start",
     )
+
+
+def _box(shape: Shape, coordinates: list[Any]) -> list[float]:
+    """Of a box, or around a mask; nothing for other shapes."""
+    if shape == Shape.MASK:
+        return list(coordinates[1])
+    return coordinates if shape == Shape.RECTANGLE else []
+
+
+def _edges(label: Label, points: list[list[float]]) -> list[tuple[str, ...]]:
+    """What the label's skeleton joins, where both ends are there."""
+    there = {place: point[:2] for place, point in enumerate(points) if point[2] != ABSENT}
+    edges = label.skeleton.get("edges", []) if label.skeleton else []
+    return [_numbers(there[a] + there[b]) for a, b in edges if a in there and b in there]
+
+
+def _path(counts: str, height: int, most: int) -> str:
+    """The mask's pixels as columns of SVG; nothing when these are more than `most`."""
+    columns = list(islice(runs(counts, height), most + 1)) if most else []
+    return "" if len(columns) > most else "".join(f"M{run.x} {run.y}h1v{run.height}h-1z" for run in columns)
 
 
 def _tint(annotation: Annotation) -> int:
@@ -139,3 +170,7 @@ def _tint(annotation: Annotation) -> int:
 def _number(value: float) -> str:
     """A number as SVG reads it, whatever the page's language, with a hundredth of a pixel."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _numbers(values: list[float]) -> tuple[str, ...]:
+    return tuple(map(_number, values))

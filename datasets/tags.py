@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 
+from config.names import as_stored
 from datasets.models import Asset, Data, DatasetVersion, Tag
 from datasets.writing import in_batches, inserted, saved
 from organizations.models import Organization, Role, User
@@ -82,6 +83,22 @@ def attach_tag(*, tag: Tag, targets: Collection[uuid.UUID], by: User) -> int:
             [links.model(**{"tag_id": tag.pk, f"{name}_id": pk}) for pk in batch], ignore_conflicts=True
         )
     return len(wanted)
+
+
+@transaction.atomic
+def tag_data(*, data: Data, name: str, by: User) -> Tag:
+    """Put the tag of this name on the image. A tag that isn't there is made.
+
+    Raises:
+        PermissionDenied: for a viewer.
+        ValidationError: by field, when the name breaks the rules.
+    """
+    by.must_be(Role.MEMBER, data.organization)
+    tags = Tag.objects.filter(organization=data.organization, dataset_version=None)
+    known = tags.filter(name=as_stored(name)).first()
+    tag = known or create_tag(organization=data.organization, name=name, by=by)
+    attach_tag(tag=tag, targets=[data.pk], by=by)
+    return tag
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Subquery
 
 from datasets.models import Asset, Data, Dataset, DatasetVersion
-from storage.links import image_url
+from storage.links import IMAGE_TYPES, image_url
 
 THUMBNAIL_MAX = 256
 THUMBNAIL_TYPE = "image/webp"
@@ -43,6 +43,13 @@ def thumbnail_of(data: Data) -> Thumbnail | None:
         return None
     width, height = thumbnail_size(data.width, data.height)
     return Thumbnail(image_url(data.thumbnail, THUMBNAIL_TYPE), width, height, data.filename)
+
+
+def picture_of(data: Data) -> Thumbnail | None:
+    """The image itself, or its thumbnail where browsers don't show its format (BMP, TIFF). Select both blobs."""
+    if data.content_type not in IMAGE_TYPES:
+        return thumbnail_of(data)
+    return Thumbnail(image_url(data.blob, data.content_type), data.width, data.height, data.filename)
 
 
 def first_thumbnails(versions: Collection[DatasetVersion], count: int = 6) -> dict[uuid.UUID, list[Thumbnail]]:

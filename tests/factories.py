@@ -11,7 +11,18 @@ from PIL import Image
 
 from config.ids import new_id
 from config.inference_types import InferenceType
-from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label, Labelling, Shape
+from datasets.models import (
+    Annotation,
+    Asset,
+    Data,
+    Dataset,
+    DatasetVersion,
+    DataSource,
+    Label,
+    Labelling,
+    Shape,
+    Tag,
+)
 from experiments.models import (
     AttachedDatasetVersion,
     DraftDatasetVersion,
@@ -34,7 +45,8 @@ from registry.models import (
     RegisteredModel,
 )
 from storage.models import Blob, Upload
-from training.models import ACTIVE, Console, ConsoleLine, Job, JobStatus
+from tracking.models import Evaluation, Log, LogType, Prediction
+from training.models import ACTIVE, Console, ConsoleLine, Job, JobStatus, LoggingFile
 
 PASSWORD = "apples and pears in a row"
 
@@ -198,6 +210,14 @@ class DataFactory(DjangoModelFactory[Data]):
     height = 6
 
 
+class DataSourceFactory(DjangoModelFactory[DataSource]):
+    class Meta:
+        model = DataSource
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence(lambda n: f"camera {n}")
+
+
 class DatasetFactory(DjangoModelFactory[Dataset]):
     class Meta:
         model = Dataset
@@ -215,6 +235,16 @@ class DatasetVersionFactory(DjangoModelFactory[DatasetVersion]):
     dataset = factory.SubFactory(DatasetFactory)
     name = factory.Sequence(lambda n: f"version-{n}")
     inference_type = InferenceType.CLASSIFICATION
+
+
+class TagFactory(DjangoModelFactory[Tag]):
+    """A tag of data; with a dataset version of the same organization, one of assets."""
+
+    class Meta:
+        model = Tag
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence(lambda n: f"tag {n}")
 
 
 class LabelFactory(DjangoModelFactory[Label]):
@@ -361,3 +391,49 @@ class ConsoleLineFactory(DjangoModelFactory[ConsoleLine]):
     part = 0
     number = factory.Sequence(lambda n: n)
     text = factory.LazyAttribute(lambda line: f"line {line.number}")
+
+
+class LogFactory(DjangoModelFactory[Log]):
+    """A figure."""
+
+    class Meta:
+        model = Log
+
+    experiment = factory.SubFactory(ExperimentFactory)
+    name = factory.Sequence(lambda n: f"train/metric {n}")
+    type = LogType.VALUE
+    data = 0.5
+
+
+class EvaluationFactory(DjangoModelFactory[Evaluation]):
+    """What a model found on an asset: nothing yet."""
+
+    class Meta:
+        model = Evaluation
+
+    experiment = factory.SubFactory(ExperimentFactory)
+    asset = factory.SubFactory(
+        AssetFactory,
+        dataset_version__dataset__organization=factory.SelfAttribute("....experiment.project.organization"),
+    )
+
+
+class PredictionFactory(DjangoModelFactory[Prediction]):
+    class Meta:
+        model = Prediction
+
+    evaluation = factory.SubFactory(EvaluationFactory)
+    label = factory.SubFactory(
+        LabelFactory, dataset_version=factory.SelfAttribute("..evaluation.asset.dataset_version")
+    )
+    shape = Shape.CLASSIFICATION
+    score = 0.9
+
+
+class LoggingFileFactory(DjangoModelFactory[LoggingFile]):
+    class Meta:
+        model = LoggingFile
+
+    console = factory.SubFactory(ConsoleFactory)
+    object_name = "logging/run-logs.json"
+    blob = factory.SubFactory(BlobFactory)

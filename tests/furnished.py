@@ -16,21 +16,28 @@ from tests.factories import (
     AssetFactory,
     AttachedDatasetVersionFactory,
     BlobFactory,
+    ConsoleFactory,
+    ConsoleLineFactory,
     DatasetConstraintFactory,
     DatasetFactory,
     DatasetVersionFactory,
+    DataSourceFactory,
     DraftDatasetVersionFactory,
     DraftHyperparameterFactory,
     ExperimentDatasetVersionFactory,
     ExperimentDraftFactory,
     ExperimentFactory,
     HyperparameterFactory,
+    JobFactory,
     LabelFactory,
+    LoggingFileFactory,
     ModelVersionFactory,
     ProjectFactory,
     RegisteredModelFactory,
+    TagFactory,
     png,
 )
+from training.models import GPU_TYPE_MAX, LineKind
 
 # What the id in a route's address is of: the name of an attribute of `Furnished`.
 SUBJECTS = {
@@ -48,6 +55,9 @@ SUBJECTS = {
     "experiments:draft_from_experiment": "experiment",
     "experiments:experiment_delete": "experiment",
     "experiments:artifact_download": "artifact",
+    "training:experiment_console": "experiment",
+    "training:job_cancel": "job",
+    "training:logging_file_download": "logging_file",
     "registry:model_detail": "model",
     "registry:model_edit": "model",
     "registry:model_delete": "model",
@@ -66,9 +76,14 @@ SUBJECTS = {
     "datasets:dataset_detail": "dataset",
     "datasets:dataset_delete": "dataset",
     "datasets:dataset_version_detail": "dataset_version",
+    "datasets:dataset_version_annotations": "dataset_version",
     "datasets:dataset_version_edit": "dataset_version",
     "datasets:dataset_version_delete": "dataset_version",
     "datasets:asset_detail": "asset",
+    "datasets:data_detail": "data",
+    "datasets:data_tag": "data",
+    "datasets:data_untag": "data",
+    "datasets:data_delete": "data",
 }
 
 # Each chooser's dialog for the subject that its address names: none where any user may open it.
@@ -113,6 +128,11 @@ class Furnished:
             data__thumbnail=picture,
             data__filename=f"{self.word}.png",
         )
+        self.data = self.asset.data
+        self.data.source = DataSourceFactory(organization=self.organization, name=f"{self.word} camera")
+        self.data.metadata, self.data.custom_metadata = {"software": self.word}, {"line": self.word}
+        self.data.save()
+        self.data.tags.add(TagFactory(organization=self.organization, name=f"{self.word} night"))
         AnnotationFactory(asset=self.asset, label=self.label, shape=Shape.RECTANGLE, coordinates=[1, 1, 3, 2])
 
     def _version(self, name: str) -> Any:
@@ -156,6 +176,14 @@ class Furnished:
         self._furnish(self.experiment.architecture)
         self.artifact = self.experiment.architecture.files.get()
         ExperimentDatasetVersionFactory(experiment=self.experiment, dataset_version=self.dataset_version, alias="train")
+        self._make_run()
+
+    def _make_run(self) -> None:
+        self.job = JobFactory(experiment=self.experiment, created_by=self.member, gpu_type=self.word[:GPU_TYPE_MAX])
+        console = ConsoleFactory(job=self.job, parts=[f"{self.word} part"])
+        ConsoleLineFactory(console=console, text=f"{self.word} line")
+        ConsoleLineFactory(console=console, kind=LineKind.CHAPTER, text=f"--#--{self.word} chapter")
+        self.logging_file = LoggingFileFactory(console=console, object_name=f"logging/{self.word} logs.json")
 
     def _make_drafts(self) -> None:
         """One with a constraint to fill, one where any alias will do, one that edits the experiment."""
