@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -18,7 +19,11 @@ from django.core.files import File
 from storage.stores import CHUNK, DIGEST, Remains, StoredBytes, path_of
 
 INCOMING = "incoming/"
-NOT_FOUND = 404
+
+
+def status_of(error: ClientError) -> int:
+    """What the bucket answered."""
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
 @contextmanager
@@ -27,7 +32,7 @@ def bucket_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        is_missing = error.response["ResponseMetadata"]["HTTPStatusCode"] == NOT_FOUND
+        is_missing = status_of(error) == HTTPStatus.NOT_FOUND
         raise FileNotFoundError(str(error)) if is_missing else OSError(str(error)) from error
     except (BotoCoreError, Boto3Error) as error:
         raise OSError(str(error)) from error

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from storage.bucket import BucketStore, bucket_errors, incoming_key
+from storage.bucket import BucketStore, bucket_errors, incoming_key, status_of
 from storage.models import Blob, Upload
 from storage.receiving import PARTS_MAX, SentPart, checked_numbers, finish, refuse_too_large, unlike
 from storage.services import settle_from
@@ -47,7 +47,7 @@ class BucketReceiver:
         try:
             self._join(upload, parts)
         except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            status = status_of(error)
             # The bucket has joined them before.
             if status == HTTPStatus.NOT_FOUND and self._exists(upload):
                 return
@@ -109,7 +109,12 @@ class BucketReceiver:
     def _copy(self, upload: Upload, etag: str, path: str) -> None:
         where = self._where(upload)
         unchanged = {"CopySourceIfMatch": etag}
-        self.bucket.client.copy(where, where["Bucket"], path, ExtraArgs=unchanged, Config=COPYING)
+        try:
+            self.bucket.client.copy(where, where["Bucket"], path, ExtraArgs=unchanged, Config=COPYING)
+        except ClientError as error:
+            if status_of(error) == HTTPStatus.PRECONDITION_FAILED:
+                raise ValidationError("The file was changed while it was read: send it again.") from error
+            raise
 
     def _place(self, size: int, copy: Any, path: str) -> None:
         if self.bucket.size(path) != size:

@@ -14,7 +14,7 @@ from typing import Any  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 from swift.account.server import AccountController  # noqa: E402
 from swift.common import utils  # noqa: E402
-from swift.common.middleware import slo, tempauth  # noqa: E402
+from swift.common.middleware import copy, slo, tempauth  # noqa: E402
 from swift.common.middleware.s3api import s3api  # noqa: E402
 from swift.common.ring import Ring, RingBuilder  # noqa: E402
 from swift.container.server import ContainerController  # noqa: E402
@@ -58,6 +58,7 @@ def proxy(folder: Path, conf: dict[str, str], logger: Any) -> Any:
         container_ring=Ring(str(folder / "container.ring.gz")),
     )
     app = slo.filter_factory(conf)(app)
+    app = copy.filter_factory(conf)(app)
     app = tempauth.filter_factory({**conf, "user_" + ACCESS_KEY.replace(":", "_"): f"{SECRET_KEY} .admin"})(app)
     return s3api.filter_factory({**conf, "location": REGION})(app)
 

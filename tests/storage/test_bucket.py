@@ -1,16 +1,12 @@
 """The store in a bucket, on a real S3 server that checks every signature."""
 
-import subprocess
-import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen as fetch
 
-import boto3
 import botocore.auth
 import pytest
 from django.conf import LazySettings
@@ -25,59 +21,13 @@ from storage.links import download_url, image_url
 from storage.models import Blob
 from storage.services import DamagedBlob, collect_garbage, open_verified, store, verify_storage
 from tests.factories import ArchitectureFileFactory
-from tests.storage.s3_keys import ACCESS_KEY, REGION, SECRET_KEY
+from tests.storage.conftest import use
 from tests.storage.test_concurrency import at_once
 
 APPLES = b"apples" * 1_000
 DAY = timedelta(days=1)
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the server."""
-    folder = tmp_path_factory.mktemp("s3")
-    command = [sys.executable, "-W", "ignore", "-m", "tests.storage.s3_server", str(folder / "devices")]
-    with (folder / "log").open("w+") as log:
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603 - our own program
-        with server:
-            try:
-                port = server.stdout.readline().strip() if server.stdout else ""
-                assert port, f"The S3 server did not start: {(folder / 'log').read_text()}"
-                yield f"http://127.0.0.1:{port}"
-            finally:
-                server.kill()
-
-
-@pytest.fixture(autouse=True)
-def bucket(endpoint: str, settings: LazySettings) -> Any:
-    """A new bucket that the settings name."""
-    name = f"test-{uuid.uuid4()}"
-    options = {
-        "endpoint_url": endpoint,
-        "bucket_name": name,
-        "access_key": ACCESS_KEY,
-        "secret_key": SECRET_KEY,
-        "region_name": REGION,
-        "signature_version": "s3v4",
-        "addressing_style": "path",
-        "file_overwrite": True,
-    }
-    use(settings, options)
-    connection = boto3.resource(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-    )
-    return connection.create_bucket(Bucket=name)
-
-
-def use(settings: LazySettings, options: dict[str, Any]) -> None:
-    backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-    settings.STORAGES = {**settings.STORAGES, "default": backend}
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bucket")]
 
 
 def keys(bucket: Any) -> list[str]:
