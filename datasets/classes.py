@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, ProtectedError, RestrictedError
 
-from config.names import refuse_control_characters
+from config.names import as_stored, refuse_control_characters
 from datasets.models import DatasetVersion, Label, LabelGroup
 from datasets.writing import inserted, lock, saved
 from organizations.models import Role, User
@@ -42,7 +42,7 @@ def labels_named(*, version: DatasetVersion, names: Sequence[str], by: User) -> 
         ValidationError: when a name breaks the rules, or when there are too many.
     """
     by.must_be(Role.MEMBER, version.dataset.organization)
-    wanted = list(dict.fromkeys(name.strip() for name in names))
+    wanted = list(dict.fromkeys(as_stored(name) for name in names))
     lock(version)
     known = {label.name: label for label in version.labels.filter(name__in=wanted)}
     missing = [name for name in wanted if name not in known]
