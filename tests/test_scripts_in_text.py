@@ -85,6 +85,7 @@ def _shaped(name: str, text: str) -> object:
         "docker_flags": [text],
         "docker_environment": {text: text},
         "choices": [text],
+        "parts": [text],
         "removed_hyperparameters": [{"key": text, "kind": Kind.TEXT, "value": text}],
     }.get(name, text)
 

@@ -13,7 +13,7 @@ from organizations.models import Organization, User, of_own_organizations
 from storage.models import Blob
 
 GPUS_MAX = 64
-GPU_TYPE_MAX = 30
+GPU_TYPE_MAX = 100
 
 
 class JobStatus(models.TextChoices):
