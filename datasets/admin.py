@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label
+from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, DataSource, Label, Tag
 
 
 class KeptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -115,6 +115,34 @@ class DataAdmin(ReadOnlyAdmin):
     list_filter = ["content_type", "created_at", ("organization", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["organization", "blob"]
     search_fields = ["filename", "blob__sha256"]
+
+
+@admin.register(DataSource)
+class DataSourceAdmin(KeptAdmin):
+    list_display = ["name", "organization", "created_at"]
+    list_filter = ["created_at", ("organization", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["organization"]
+    search_fields = ["name", "organization__name"]
+    autocomplete_fields = ["organization"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: DataSource | None = None) -> list[str]:
+        """Its images are data of its organization: it can't move to another one."""
+        return ["organization", "created_at"] if obj else ["created_at"]
+
+
+@admin.register(Tag)
+class TagAdmin(FilledAdmin):
+    """Tags can be renamed. What they are on is of their organization, or of their version."""
+
+    list_display = ["name", "organization", "dataset_version", "created_at"]
+    list_filter = [
+        ("dataset_version", admin.EmptyFieldListFilter),
+        "created_at",
+        ("organization", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["organization", "dataset_version__dataset"]
+    search_fields = ["name", "organization__name"]
+    readonly_fields = ["organization", "dataset_version", "created_at"]
 
 
 @admin.register(Asset)

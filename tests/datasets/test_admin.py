@@ -9,12 +9,13 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains
 
-from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, Label
+from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, DataSource, Label, Tag
 from organizations.models import Organization, User
 from tests.datasets.pictures import filled, version_content
+from tests.factories import DataSourceFactory, TagFactory
 
 ClientOf = Callable[[User], Client]
-MODELS = (Dataset, DatasetVersion, Label, Data, Asset, Annotation)
+MODELS = (Dataset, DatasetVersion, Label, Data, DataSource, Tag, Asset, Annotation)
 QUERIES_MAX = 20
 
 
@@ -22,6 +23,8 @@ QUERIES_MAX = 20
 def version(orchard: Organization, bob: User) -> DatasetVersion:
     """The newest of three versions, with more rows than a page of the admin should ask one by one."""
     versions = [filled(orchard, bob, version_content(name, count=30)) for name in ("a", "b", "train")]
+    DataSourceFactory.create_batch(30, organization=orchard)
+    TagFactory.create_batch(30, organization=orchard, dataset_version=versions[-1])
     return versions[-1]
 
 
