@@ -1,28 +1,33 @@
 """The pages of datasets, their versions, and single images."""
 
 import uuid
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from config.http import HttpRequest, page_or_fragment
 from config.paging import count_up_to, page_of
 from config.search import matching
 from datasets.asset_pages import asset_page
-from datasets.drawing import drawing_alone, drawings_in_list
+from datasets.drawing import Drawing, drawing_alone, drawings_in_list
+from datasets.exporting.selection import ExportKey, Selection
+from datasets.exporting.services import FORMS, FileKind, annotation_file
 from datasets.forms import AssetFilterForm, DatasetVersionForm
 from datasets.label_bars import label_bars
-from datasets.models import Asset, Dataset, DatasetVersion
+from datasets.models import Annotation, Asset, Dataset, DatasetVersion, Labelling
 from datasets.services import delete_dataset, delete_dataset_version, edit_dataset_version
 from datasets.thumbnails import first_thumbnails, newest_thumbnails
 from organizations.models import Role
 from storage.links import download_url
 
 NAMED_BEFORE_DELETION = 20
+LABELLINGS_SHOWN = 50
 
 
 @require_GET
@@ -63,6 +68,7 @@ def dataset_version_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     page = asset_page(found.select_related("data__thumbnail"), request.GET)
     context = {
         "version": version,
+        "annotation_files": list(FORMS.items()),
         "form": form,
         "label": label,
         "text": text,
@@ -82,15 +88,34 @@ def asset_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     asset = get_object_or_404(assets.select_related("dataset_version__dataset", "data__blob", "data__thumbnail"), pk=pk)
     version, place = asset.dataset_version, asset.position
     neighbours = {near.position: near for near in version.assets.filter(position__in=[place - 1, place + 1])}
+    drawing = drawing_alone(asset)
     context = {
         "asset": asset,
         "version": version,
-        "drawing": drawing_alone(asset),
+        "drawing": drawing,
+        "labellings": _labellings(asset, drawing),
         "previous": neighbours.get(place - 1),
         "following": neighbours.get(place + 1),
         "download": download_url(asset.data.blob, asset.data.filename),
     }
     return render(request, "datasets/asset_detail.html", context)
+
+
+@require_GET
+def dataset_version_annotations(request: HttpRequest, pk: uuid.UUID) -> StreamingHttpResponse:
+    """The annotations of a version as a file of the kind that `?as=` names: COCO, unless another one is."""
+    version, name = _visible_version(request, pk), request.GET.get("as", FileKind.COCO)
+    if name not in FileKind.__members__:
+        raise Http404
+    try:
+        file = annotation_file(FileKind(name), Selection(version))
+    except ValidationError:
+        # Two images of one name: the files are called after something that only one has.
+        file = annotation_file(FileKind(name), Selection(version, ExportKey.ASSET_ID))
+    disposition = content_disposition_header(True, file.filename) or "attachment"
+    return StreamingHttpResponse(
+        file.content, content_type=file.content_type, headers={"Content-Disposition": disposition}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -156,6 +181,15 @@ def _visible_dataset(request: HttpRequest, pk: uuid.UUID) -> Dataset:
 def _visible_version(request: HttpRequest, pk: uuid.UUID) -> DatasetVersion:
     versions = DatasetVersion.objects.visible_to(request.user)
     return get_object_or_404(versions.select_related("dataset__organization", "created_by"), pk=pk)
+
+
+def _labellings(asset: Asset, drawing: Drawing) -> list[tuple[Labelling, list[Annotation]]]:
+    """The asset's latest labellings, each with what is drawn of it."""
+    drawn: dict[uuid.UUID, list[Annotation]] = defaultdict(list)
+    for annotation in drawing.annotations:
+        drawn[annotation.labelling_id].append(annotation)
+    latest = asset.labellings.select_related("created_by").order_by("-pk")[:LABELLINGS_SHOWN]
+    return [(labelling, drawn[labelling.pk]) for labelling in latest]
 
 
 def _rights(request: HttpRequest, version: DatasetVersion) -> dict[str, Any]:

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pycocotools import mask as rle
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertTemplateUsed
 
 from config.inference_types import InferenceType
 from datasets import drawing
 from datasets.content import AnnotationContent, ImageContent, VersionContent
+from datasets.masks import measured
 from datasets.models import Asset, DatasetVersion, Shape
 from organizations.models import Organization, User
 from tests.datasets.pictures import filled, image, picture, reader, version_content
-from tests.factories import AssetFactory
+from tests.factories import AnnotationFactory, AssetFactory, LabellingFactory
 
 ClientOf = Callable[[User], Client]
 
@@ -87,6 +90,52 @@ def test_it_leads_to_its_neighbours(orchard: Organization, bob: User, client_of:
     assertContains(response, url_of(third))
 
 
+def test_it_says_who_labelled_it_and_what_they_wrote(
+    orchard: Organization, bob: User, vera: User, client_of: ClientOf
+) -> None:
+    asset = with_one_image(orchard, bob, image("1.png")).assets.get()
+    label = asset.dataset_version.labels.get()
+    earlier = LabellingFactory(asset=asset, status="ACCEPTED", created_by=bob, duration=12.5)
+    AnnotationFactory(labelling=earlier, asset=asset, label=label, text="ripe", attributes={"worm": 2})
+    LabellingFactory(asset=asset, status="REFUSED", attributes={"cloudy": True})
+    response = client_of(vera).get(url_of(asset))
+    assert [labelling for labelling, _ in response.context["labellings"]] == list(asset.labellings.order_by("-pk"))
+    for words in (
+        "Accepted",
+        "by bob",
+        "in 12.5 seconds",
+        "<q",
+        "ripe",
+        "worm",
+        "Refused",
+        "cloudy",
+        "Nothing is drawn.",
+    ):
+        assertContains(response, words)
+
+
+def test_keypoints_and_masks_are_drawn(
+    orchard: Organization, bob: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset = with_one_image(orchard, bob, image("1.png")).assets.get()
+    label = asset.dataset_version.labels.get()
+    label.skeleton = {"vertices": ["a", "b", "c"], "edges": [[0, 2], [0, 1], [2, 7]]}
+    label.save()
+    points, nowhere = [[1, 2, 2], [0, 0, 0], [5, 6, 1]], [[0, 0, 0]] * 3
+    mask = measured(rle.encode(np.asfortranarray(np.eye(10, 20, dtype=np.uint8)))["counts"].decode(), 20, 10)
+    for shape, coordinates in (("KEYPOINT", points), ("KEYPOINT", nowhere), ("MASK", mask)):
+        AnnotationFactory(asset=asset, label=label, shape=shape, coordinates=coordinates)
+    response = client_of(bob).get(url_of(asset))
+    assert [mark.edges for mark in response.context["drawing"].marks] == [[("1", "2", "5", "6")], []]
+    assertContains(response, "<circle", count=2)
+    assertContains(response, "M0 0h1v1h-1zM1 1h1v1h-1z")
+    assertContains(response, "mask of 10 pixels")
+    page = client_of(bob).get(reverse("datasets:dataset_version_detail", args=[asset.dataset_version_id]))
+    assertContains(page, '<rect x="0" y="0" width="10" height="10" />')
+    monkeypatch.setattr(drawing, "RUNS_DRAWN_ALONE", 9)
+    assertContains(client_of(bob).get(url_of(asset)), '<rect x="0" y="0" width="10" height="10" />')
+
+
 def test_a_crowded_image_says_what_is_left_out(
     orchard: Organization, bob: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,5 +161,5 @@ def test_its_queries_do_not_grow(
 ) -> None:
     asset = with_one_image(orchard, bob, image("1.png", *[AnnotationContent("apple")] * count)).assets.get()
     client = client_of(bob)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(url_of(asset))
