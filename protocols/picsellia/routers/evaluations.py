@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any, ClassVar, Literal, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -139,13 +138,12 @@ class WholeEvaluationOut(EvaluationOut):
 
 
 @router.post("/experiment/{uuid:experiment_id}/evaluations", response={204: None})
-def add(request: HttpRequest, experiment_id: uuid.UUID, body: EvaluationsIn) -> tuple[int, None]:
+def add(request: HttpRequest, experiment_id: uuid.UUID, body: EvaluationsIn) -> None:
     experiment = _experiment(request, experiment_id)
     refuse_too_many(len(body.evaluations))
     findings = _findings(request, body.evaluations)
     is_kept = body.import_type == "KEEP"
     add_evaluations(experiment=experiment, findings=findings, is_kept=is_kept, by=caller(request))
-    return HTTPStatus.NO_CONTENT, None
 
 
 @router.get("/experiment/{uuid:experiment_id}/evaluations", response=EvaluationsOut)
@@ -180,9 +178,8 @@ def sync(request: HttpRequest, evaluation_id: uuid.UUID) -> dict[str, Any]:
 
 
 @router.delete("/evaluation/{uuid:evaluation_id}", response={204: None})
-def delete(request: HttpRequest, evaluation_id: uuid.UUID) -> tuple[int, None]:
+def delete(request: HttpRequest, evaluation_id: uuid.UUID) -> None:
     delete_evaluation(evaluation=_evaluation(request, evaluation_id), by=caller(request))
-    return HTTPStatus.NO_CONTENT, None
 
 
 def _experiment(request: HttpRequest, pk: uuid.UUID) -> Experiment:

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -109,14 +108,13 @@ def list_ids(request: HttpRequest, experiment_id: uuid.UUID) -> list[uuid.UUID]:
 
 
 @router.delete("/experiment/{uuid:experiment_id}/logs", response={204: None})
-def delete_many(request: HttpRequest, experiment_id: uuid.UUID, body: IdsIn) -> tuple[int, None]:
+def delete_many(request: HttpRequest, experiment_id: uuid.UUID, body: IdsIn) -> None:
     experiment = _experiment(request, experiment_id)
     if len(body.ids) > IDS_MAX:
         raise BadInput(f"At most {IDS_MAX:,} logs are deleted at once; these are {len(body.ids):,}.")
     if not set(body.ids) <= {log.id for log in all_logs(experiment)} | {experiment.pk, experiment.architecture_id}:
         raise Http404
     delete_logs(experiment=experiment, ids=body.ids, by=caller(request))
-    return HTTPStatus.NO_CONTENT, None
 
 
 @router.get("/log/{uuid:log_id}", response=LogOut)
@@ -137,10 +135,9 @@ def update(request: HttpRequest, log_id: uuid.UUID, body: LogPatch) -> LogOut:
 
 
 @router.delete("/log/{uuid:log_id}", response={204: None})
-def delete(request: HttpRequest, log_id: uuid.UUID) -> tuple[int, None]:
+def delete(request: HttpRequest, log_id: uuid.UUID) -> None:
     log = _log(request, log_id)
     delete_logs(experiment=log.experiment, ids=[log.id], by=caller(request))
-    return HTTPStatus.NO_CONTENT, None
 
 
 @router.post("/log/{uuid:log_id}/append", response=LogOut)
