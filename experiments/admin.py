@@ -20,6 +20,7 @@ from experiments.models import (
     ExperimentDatasetVersion,
     ExperimentDraft,
     Project,
+    Publication,
 )
 from experiments.services import refuse_detaching
 from registry.forms.admin import RuledForm
@@ -219,6 +220,19 @@ class ExperimentDatasetVersionAdmin(MadeElsewhere):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Publication)
+class PublicationAdmin(MadeElsewhere):
+    """To look at: it goes with the model version."""
+
+    list_display = ["experiment_name", "model_version", "organization", "published_by", "published_at"]
+    list_filter = ["published_at", ("organization", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["model_version__model", "organization", "published_by"]
+    search_fields = ["experiment_name", "model_version__name", "model_version__model__name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
+        return Publication.objects.select_related(*self.list_select_related, "experiment")
 
 
 class DraftHyperparameterInline(ReadInline):

@@ -1,6 +1,7 @@
 """The pages of model versions."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -42,6 +43,7 @@ def model_version_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "more_labels": architecture.labelmap[LABELS_SHOWN:],
         "environment": sorted(architecture.docker_environment.items()),
         "page": page_of(found, request.GET, size=EXPERIMENTS_SHOWN),
+        "origin": _origin(request, version),
         "copy_url": _copy_url(request, version),
         "can_edit": version.is_editable_by(request.user),
         "page_organization": version.model.organization,
@@ -109,6 +111,14 @@ def model_version_delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "page_organization": version.model.organization,
     }
     return render(request, "registry/model_version_delete.html", context)
+
+
+def _origin(request: HttpRequest, version: ModelVersion) -> dict[str, Any] | None:
+    """The experiment that the version was published from, for those of the organization that published it."""
+    published = ModelVersion.objects.filter(**of_own_organizations(request.user, "publication__organization"))
+    names = ("publication__experiment", "publication__experiment__name", "publication__experiment_name")
+    origin: dict[str, Any] | None = published.filter(pk=version.pk).values(*names).first()
+    return origin
 
 
 def _copy_url(request: HttpRequest, version: ModelVersion) -> str:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from config.ids import new_id
 from datasets.models import DatasetVersion
 from experiments import admin
 from experiments.models import (
@@ -18,8 +19,10 @@ from experiments.models import (
     ExperimentDatasetVersion,
     ExperimentDraft,
     Project,
+    Publication,
     Status,
 )
+from experiments.publishing import publish_as_model
 from organizations.models import Organization, User
 from tests.factories import (
     AttachedDatasetVersionFactory,
@@ -41,6 +44,7 @@ MODELS = (
     ExperimentDraft,
     DraftHyperparameter,
     DraftDatasetVersion,
+    Publication,
 )
 QUERIES_MAX = 20
 MANY = 30
@@ -63,6 +67,7 @@ def crowd(project: Project, bob: User) -> Experiment:
     experiment = Experiment.objects.latest("pk")
     draft = ExperimentDraft.objects.latest("pk")
     for _ in range(MANY):
+        publish_as_model(experiment, name=f"model {new_id()}", by=bob)
         ExperimentDatasetVersionFactory(experiment=experiment)
         DraftHyperparameterFactory(draft=draft)
         DraftDatasetVersionFactory(draft=draft)
