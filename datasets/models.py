@@ -307,6 +307,8 @@ class Asset(models.Model):
             models.UniqueConstraint(fields=["dataset_version", "position"], name="one_asset_per_position"),
             models.UniqueConstraint(fields=["dataset_version", "data"], name="one_asset_per_data"),
         ]
+        # The SDK pages by id, a thousand of a million at a time.
+        indexes = [models.Index(fields=["dataset_version", "id"], name="assets_by_id")]
 
     def __str__(self) -> str:
         return f"asset {self.position}"

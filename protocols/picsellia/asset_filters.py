@@ -9,7 +9,7 @@ from django.db.models.functions import Left
 from django.db.models.lookups import In
 from ninja import Field, Schema
 
-from datasets.models import Asset
+from datasets.models import Asset, Data
 from datasets.querying import parse, with_custom_metadata
 from organizations.models import Organization
 from protocols.picsellia.errors import BadInput
@@ -19,12 +19,12 @@ from protocols.picsellia.paging import PAGE_MAX, CursorQuery
 STATUS = "DONE"
 TYPE = "IMAGE"
 
-# The kinds of keys, and the condition that each stands for.
+# The kinds of keys, and the condition on assets, or for names on images, that each stands for.
 KINDS = {
     "ids": "pk__in",
     "data_ids": "data__in",
-    "filenames": "data__filename__in",
-    "object_names": "data__object_name__in",
+    "filenames": "filename__in",
+    "object_names": "object_name__in",
     "filename_startswith": "",
 }
 
@@ -89,7 +89,7 @@ def chosen(assets: QuerySet[Asset], keys: AssetKeys, organization: Organization)
     Args:
         assets: of one version.
         keys: of exactly one kind.
-        organization: the version's, by which names of images are looked up.
+        organization: the version's. Names are looked up among its images first: those have an index.
 
     Raises:
         BadInput: for keys of no kind or of several.
@@ -100,8 +100,9 @@ def chosen(assets: QuerySet[Asset], keys: AssetKeys, organization: Organization)
     ((kind, values),) = given.items()
     if kind == "filename_startswith":
         return assets.filter(_begins_with(values))
-    of_organization = {"data__organization": organization} if kind.endswith("names") else {}
-    return assets.filter(**{KINDS[kind]: values}, **of_organization)
+    if kind.endswith("names"):
+        return assets.filter(data__in=Data.objects.filter(organization=organization, **{KINDS[kind]: values}))
+    return assets.filter(**{KINDS[kind]: values})
 
 
 def _begins_with(beginnings: list[str]) -> Q:

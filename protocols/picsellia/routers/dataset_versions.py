@@ -152,7 +152,9 @@ def find_asset(
     object_name: str | None = None,
 ) -> Asset:
     """The version's asset that all of the criteria fit."""
-    assets = with_what_is_shown(visible_version(request, version_id).assets.all())
+    version = visible_version(request, version_id)
+    # The organization is that of every asset's image; said here, its index of names is of use.
+    assets = with_what_is_shown(version.assets.filter(data__organization=version.dataset.organization))
     return found(assets, pk=id, data=data_id, data__filename=filename, data__object_name=object_name)
 
 
