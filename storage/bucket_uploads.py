@@ -13,7 +13,15 @@ from django.core.exceptions import ValidationError
 
 from storage.bucket import BucketStore, bucket_errors, incoming_key, status_of
 from storage.models import Blob, Upload
-from storage.receiving import PARTS_MAX, SentPart, checked_numbers, finish, refuse_too_large, unlike
+from storage.receiving import (
+    PARTS_MAX,
+    SentPart,
+    checked_numbers,
+    finish,
+    is_finished,
+    refuse_too_large,
+    unlike,
+)
 from storage.services import settle_from
 from storage.stores import CHUNK
 
@@ -48,8 +56,8 @@ class BucketReceiver:
             self._join(upload, parts)
         except ClientError as error:
             status = status_of(error)
-            # The bucket has joined them before.
-            if status == HTTPStatus.NOT_FOUND and self._exists(upload):
+            # The bucket has joined them before, and what came of it may even have been claimed.
+            if status == HTTPStatus.NOT_FOUND and (self._exists(upload) or is_finished(upload)):
                 return
             if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise

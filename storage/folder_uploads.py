@@ -14,7 +14,7 @@ from storage.addresses import address_of
 from storage.exceptions import UploadTooLarge
 from storage.incoming import Incoming
 from storage.models import Blob, Upload, UploadPart
-from storage.receiving import SentPart, checked_numbers, finish, locked, unlike
+from storage.receiving import SentPart, checked_numbers, finish, is_finished, locked, unlike
 from storage.services import receive, settle
 from storage.stores import CHUNK, FolderStore, part_path
 
@@ -98,18 +98,12 @@ class FolderReceiver:
 
     def join_parts(self, upload: Upload, parts: Sequence[SentPart]) -> None:
         checked_numbers(parts)
-        stored = {part.number: part for part in upload.parts.all()}
-        for part in parts:
-            if part.number not in stored or stored[part.number].etag != part.etag:
-                raise unlike(part.number)
         try:
-            blob = self._joined([stored[part.number] for part in parts])
-        except FileNotFoundError:
-            # Another request joined them while this one read.
-            if not Upload.objects.filter(pk=upload.pk, blob__isnull=False).exists():
+            finish(upload, self._joined(_stored(upload, parts)))
+        except (FileNotFoundError, ValidationError):
+            # Unless another request joined them while this one looked.
+            if not is_finished(upload):
                 raise
-        else:
-            finish(upload, blob)
 
     def arrived(self, upload: Upload) -> None:
         """None: what comes here is a blob as soon as it is whole."""
@@ -129,3 +123,12 @@ class FolderReceiver:
                 whole.write(chunk)
         if whole.size - before != part.size or digest.hexdigest() != part.etag:
             raise unlike(part.number)
+
+
+def _stored(upload: Upload, parts: Sequence[SentPart]) -> list[UploadPart]:
+    """The parts that the client means, as they came."""
+    stored = {part.number: part for part in upload.parts.all()}
+    for part in parts:
+        if part.number not in stored or stored[part.number].etag != part.etag:
+            raise unlike(part.number)
+    return [stored[part.number] for part in parts]

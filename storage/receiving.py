@@ -87,6 +87,11 @@ def locked(upload: Upload) -> Upload:
     return row
 
 
+def is_finished(upload: Upload) -> bool:
+    """Whether the upload is whole by now."""
+    return Upload.objects.filter(pk=upload.pk, blob__isnull=False).exists()
+
+
 def refuse_too_large(size: int) -> None:
     """The limit of what is taken, for what comes in several pieces or by another way.
 
