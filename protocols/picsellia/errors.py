@@ -6,7 +6,7 @@ See the wire contract, section 2.
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
@@ -41,7 +41,9 @@ def refusal(status: int, message: str, detail: Any = None) -> HttpResponse:
 
 def install(api: NinjaAPI) -> None:
     """Give the API an answer for everything that services and ninja raise."""
-    api.add_exception_handler(Http404, lambda request, error: refusal(HTTPStatus.NOT_FOUND, NOT_FOUND))
+    # The second: it was deleted after the router found it and before the service locked it.
+    for absence in (Http404, ObjectDoesNotExist):
+        api.add_exception_handler(absence, lambda request, error: refusal(HTTPStatus.NOT_FOUND, NOT_FOUND))
     api.add_exception_handler(
         AuthenticationError, lambda request, error: refusal(HTTPStatus.UNAUTHORIZED, UNKNOWN_CALLER)
     )

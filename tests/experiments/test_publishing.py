@@ -14,6 +14,7 @@ from experiments.scripted import create_scripted_experiment
 from organizations.models import Organization, User
 from registry.editing import set_hyperparameters
 from registry.models import Architecture, ModelVersion, RegisteredModel
+from tests.experiments.making import CANARIES
 from tests.factories import ExperimentDatasetVersionFactory, ExperimentFactory, LabelFactory, RegisteredModelFactory
 from tests.registry.test_concurrency import RUNS, at_once
 
@@ -100,6 +101,18 @@ def test_the_pages_link_both_sides(
     assert "Published from" not in client_of(charlie).get(page).text, "a stranger reads the model, not its origin"
     Experiment.objects.filter(pk=experiment.pk).delete()
     assert "deleted" in mine.get(page).text
+
+
+def test_names_are_text_on_both_pages(project: Project, bob: User, client_of: ClientOf) -> None:
+    experiment = ExperimentFactory(project=project, name=CANARIES[0])
+    version = publish_as_model(experiment, name=CANARIES[1], by=bob)
+    Publication.objects.update(experiment_name=CANARIES[0])
+    page = reverse("registry:model_version_detail", args=[version.pk])
+    pages = [client_of(bob).get(address).text for address in (page, experiment.get_absolute_url())]
+    Experiment.objects.all().delete()
+    pages.append(client_of(bob).get(page).text)
+    for html in pages:
+        assert not any(canary in html for canary in CANARIES)
 
 
 @pytest.mark.django_db(transaction=True)

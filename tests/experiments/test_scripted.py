@@ -14,6 +14,7 @@ from registry.models import Architecture, ModelVersion
 from registry.services import delete_model_version
 from tests.experiments.making import full_version, queries_of
 from tests.factories import ArchitectureFactory, ExperimentFactory, HyperparameterFactory, ModelVersionFactory
+from tests.registry.test_concurrency import RUNS, at_once
 
 WRONG: list[dict[str, Any]] = [
     {"name": " "},
@@ -189,3 +190,15 @@ def test_it_asks_the_database_the_same_whatever_is_copied(project: Project, base
     large = ModelVersionFactory(model=base.model, architecture=architecture)
     many = {f"own-{number}": number for number in range(40)}
     assert queries_of(lambda: made(project, bob, "many", base_model_version=large, parameters=many)) <= few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_become_each_others_base_do_not_wait_for_each_other(project: Project, bob: User) -> None:
+    pair = [made(project, bob, name, parameters={"epochs": 1}) for name in ("a", "b")]
+
+    def set_base(number: int) -> None:
+        own, base = (again(pair[index]) for index in (number % 2, 1 - number % 2))
+        set_base_experiment(own, base=base, by=bob)
+
+    assert at_once(set_base) == [None] * RUNS
+    assert [again(experiment).base_experiment for experiment in pair] == pair[::-1]

@@ -195,3 +195,15 @@ def test_broken_bodies(plain: PlainClient, project: Project, body: Any) -> None:
     status, answer = plain("PATCH", f"/api/experiment/{experiment.pk}", body)
     assert status in (400, 422)
     assert answer["message"]
+
+
+def test_what_was_deleted_meanwhile_is_not_there(
+    plain: PlainClient, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = ExperimentFactory(project=project)
+
+    def too_late(*args: Any, **options: Any) -> None:
+        raise Experiment.DoesNotExist
+
+    monkeypatch.setattr("protocols.picsellia.routers.experiments.edit_experiment", too_late)
+    assert plain("PATCH", f"/api/experiment/{experiment.pk}", {"name": "x"})[0] == 404
