@@ -13,7 +13,8 @@ from django.db import transaction
 from experiments.models import Experiment
 from organizations.models import Role, User
 from storage.addressed import claimed
-from training.models import Console, ConsoleLine, Job, LineKind, LoggingFile
+from training.models import Console, ConsoleLine, Job, JobStatus, LineKind, LoggingFile
+from training.services import report
 
 LINES_MAX = 1_000_000
 LINES_AT_ONCE_MAX = 1_000
@@ -51,9 +52,7 @@ def write_lines(
     by.must_be(Role.MEMBER, _experiment_of(run).project.organization)
     if len(lines) > LINES_AT_ONCE_MAX:
         raise ValidationError(f"These are {len(lines):,} lines: send at most {LINES_AT_ONCE_MAX:,} at once.")
-    console = _locked_console(run)
-    if isinstance(run, Experiment) and console.exit_code is not None and number == 0:
-        _begin_anew(console)
+    console = _begun_anew(run, by) if isinstance(run, Experiment) and number == 0 else _locked_console(run)
     if special == "exit_code":
         console.exit_code = _exit_code(lines)
     place = _place_of(console, _cleaned(part)[:PART_MAX] or "Output")
@@ -128,10 +127,19 @@ def _locked_console(run: Job | Experiment) -> Console:
     return console
 
 
-def _begin_anew(console: Console) -> None:
-    """The experiment is run once more without a job: what the run before printed makes room."""
-    console.lines.all().delete()
-    console.parts, console.line_count, console.dropped_count, console.exit_code = [], 0, 0, None
+def _begun_anew(experiment: Experiment, by: User) -> Console:
+    """The console of an experiment that runs without a job, at its first line.
+
+    After the exit code of a run it is run once more: what was printed then makes room, and the experiment runs again.
+    """
+    # Before the console, as whoever deletes the experiment does.
+    Experiment.objects.select_for_update().get(pk=experiment.pk)
+    console = _locked_console(experiment)
+    if console.exit_code is not None:
+        console.lines.all().delete()
+        console.parts, console.line_count, console.dropped_count, console.exit_code = [], 0, 0, None
+        report(experiment=experiment, status=JobStatus.RUNNING, by=by)
+    return console
 
 
 def _place_of(console: Console, part: str) -> int | None:
