@@ -46,6 +46,9 @@ class Server:
         """
         listen = [f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=8", "--no-control-socket"]
         listen.append("--limit-request-line=8190")  # the dataset dialog carries what is chosen in its address
+        listen.append(
+            "--keep-alive=75"
+        )  # a client's next call comes on the same connection: protocols/picsellia/retries.py
         with LOG.open("wb") as log:
             process = subprocess.Popen(
                 [str(GUNICORN), "config.wsgi", *listen],

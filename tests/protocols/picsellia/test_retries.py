@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import picsellia
@@ -16,15 +17,20 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
+from picsellia.types.enums import LogType
 from pytest_django.live_server_helper import LiveServer
 
 from datasets import services
 from datasets.models import Dataset
+from experiments.models import Experiment
 from organizations.models import Organization, User
 from protocols.picsellia import retries
 from protocols.picsellia.models import AnsweredRequest
+from tests.factories import AssetFactory, LabelFactory
 from tests.protocols.picsellia.conftest import token_of
 from tests.protocols.picsellia.cutting_proxy import CuttingProxy
+from tracking.lines import line_of
+from tracking.models import Evaluation
 
 Proxied = tuple[picsellia.Client, CuttingProxy]
 Call = Callable[..., Any]
@@ -57,13 +63,47 @@ def test_the_sdk_makes_a_dataset_once(proxied: Proxied, orchard: Organization) -
         sdk.create_dataset("Apples")
 
 
+def test_a_training_does_nothing_twice(proxied: Proxied, orchard: Organization, tmp_path: Path) -> None:
+    """Each call's answer is lost once: what it did is there once, and the script sees no error."""
+    sdk, proxy = proxied
+    asset = AssetFactory(dataset_version__dataset__organization=orchard)
+    label = LabelFactory(dataset_version=asset.dataset_version, name="pear")
+    seen = sdk.get_dataset_version_by_id(asset.dataset_version_id)
+    experiment = sdk.create_project("Pears").create_experiment("first")
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(b"weights")
+    steps: list[Callable[[], Any]] = [
+        lambda: experiment.attach_dataset("train", seen),
+        lambda: experiment.log("loss", [0.5], LogType.LINE),
+        lambda: experiment.get_log("loss").append([0.5]),
+        lambda: experiment.add_evaluation(
+            seen.find_asset(id=asset.pk), rectangles=[(1, 1, 3, 2, seen.get_label("pear"), 0.9)]
+        ),
+        lambda: seen.find_asset(id=asset.pk).create_annotation(1.0),
+        lambda: experiment.update(description="Sweet ones."),
+        lambda: experiment.store("best-model", weights),
+        lambda: sdk.create_dataset("Quinces").delete(),
+    ]
+    for step in steps:
+        proxy.cut()
+        step()
+        assert proxy.is_whole
+    kept = Experiment.objects.get()
+    assert kept.dataset_versions.count() == 1
+    assert list(line_of(kept.logs.get(name="loss")).values) == [0.5, 0.5]
+    assert Evaluation.objects.get().predictions.get().label == label
+    assert asset.labellings.count() == 1
+    assert kept.architecture.files.count() == 1
+    assert not Dataset.objects.filter(name="Quinces").exists()
+
+
 @pytest.fixture
 def call(bob: User, settings: LazySettings) -> Call:
     """`call(port, path, body)` posts as Bob, on the connection from that port."""
     token = token_of(bob)
 
     def post(port: int | None, path: str = "", body: Any = None, token: str = token, method: str = "POST") -> Any:
-        extra = {} if port is None else {"REMOTE_PORT": str(port)}
+        extra: Any = {} if port is None else {"REMOTE_PORT": str(port)}
         headers = {"authorization": f"Bearer {token}"}
         path = path or f"/api/organization/{bob.organizations.get().pk}/datasets"
         content = json.dumps(body if body is not None else {"name": "Plums", "description": ""})
