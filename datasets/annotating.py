@@ -273,6 +273,8 @@ def _add(version: DatasetVersion, labelling: Labelling, shapes: Sequence[ShapeCo
     problems.refuse()
     for batch in in_batches(rows):
         Annotation.objects.bulk_create(batch)
+    for row in rows:
+        row.label = labels[row.label_id]
     recount(version)
     return rows
 

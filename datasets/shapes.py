@@ -70,9 +70,9 @@ def annotations_of(
             problems.add(f"{one.where} {' '.join(error.messages)}")
             continue
         yield Annotation(
-            labelling=labelling,
+            labelling_id=labelling.pk,
             asset_id=labelling.asset_id,
-            label=label,
+            label_id=label.pk,
             shape=one.shape,
             coordinates=coordinates,
             text=one.text,

@@ -1,7 +1,7 @@
 """What the SDK calls annotations, which are labellings here, and what is drawn on them (wire contract, 7.4 and 7.5)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -105,9 +105,10 @@ def load_annotations(request: HttpRequest, version_id: uuid.UUID, ids: list[uuid
     """Annotations with all that is on them, in the order of the assets, the latest of each first."""
     if len(ids) > LOADED_MAX:
         raise BadInput(f"At most {LOADED_MAX:,} annotations are loaded at once, not {len(ids):,}.")
-    labellings = all_of(_labellings(_version(request, version_id)), ids)
-    shapes = Prefetch("annotations", Annotation.objects.select_related("label"))
-    return [_loaded(labelling) for labelling in labellings.order_by("asset", "-pk").prefetch_related(shapes)]
+    version = _version(request, version_id)
+    labellings = all_of(_labellings(version), ids).order_by("asset", "-pk").prefetch_related("annotations")
+    names = dict(version.labels.values_list("pk", "name"))
+    return [_loaded(labelling, names) for labelling in labellings]
 
 
 @router.delete("/dataset/version/{uuid:version_id}/annotations", response={204: None})
@@ -166,7 +167,8 @@ def extended_assets(request: HttpRequest, version_id: uuid.UUID, query: Query[Ex
     """A page of assets with their annotations, in short."""
     version = _version(request, version_id)
     limit = min(query.limit, PAGE_MAX)
-    labellings = Prefetch("labellings", Labelling.objects.order_by("-pk").prefetch_related("annotations"))
+    shapes = Prefetch("annotations", Annotation.objects.only("labelling_id", "label_id", "shape"))
+    labellings = Prefetch("labellings", Labelling.objects.order_by("-pk").prefetch_related(shapes))
     assets = with_what_is_shown(version.assets.order_by("position")).prefetch_related(labellings)
     return {"items": list(assets[query.offset : query.offset + limit]), "count": version.asset_count}
 
@@ -301,9 +303,9 @@ def _shapes(request: HttpRequest, pk: uuid.UUID, shape: Shape) -> list[Annotatio
     return list(_labelling(request, pk).annotations.filter(shape=shape).select_related("label"))
 
 
-def _loaded(labelling: Labelling) -> dict[str, Any]:
+def _loaded(labelling: Labelling, names: Mapping[uuid.UUID, str]) -> dict[str, Any]:
     shapes = by_kind(labelling.annotations.all())
-    return described(labelling) | {kind: [loaded(one) for one in found] for kind, found in shapes.items()}
+    return described(labelling) | {kind: [loaded(one, names) for one in found] for kind, found in shapes.items()}
 
 
 def _too_large(error: TooManyShapes) -> HttpError:

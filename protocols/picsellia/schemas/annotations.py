@@ -4,11 +4,12 @@ import uuid
 from typing import Any, Literal
 
 from ninja import Field, Schema
+from pydantic import BaseModel
 
 from datasets.annotating import ImportMode
 from datasets.exporting.selection import ExportKey
 from datasets.exporting.services import FileKind
-from datasets.models import Asset, LabellingStatus
+from datasets.models import Asset, Labelling, LabellingStatus
 from protocols.picsellia.paging import PAGE_MAX
 from protocols.picsellia.schemas.assets import AssetOut
 from protocols.picsellia.schemas.shapes import (
@@ -105,7 +106,7 @@ class Stats(Schema):
     nb_annotations: int
 
 
-class LabelId(Schema):
+class LabelId(BaseModel):
     """A shape in short."""
 
     label_id: uuid.UUID
@@ -123,6 +124,13 @@ class ExtendedAnnotation(AnnotationOut):
     masks: list[LabelId]
 
 
+def _extended(labelling: Labelling) -> dict[str, Any]:
+    shapes = by_kind(labelling.annotations.all())
+    return described(labelling) | {
+        kind: [{"label_id": one.label_id} for one in found] for kind, found in shapes.items()
+    }
+
+
 class ExtendedAsset(AssetOut):
     """An asset with its annotations, the latest first. Read it with `with_labellings`."""
 
@@ -131,7 +139,7 @@ class ExtendedAsset(AssetOut):
     @staticmethod
     def resolve_annotations(asset: Asset) -> list[dict[str, Any]]:
         """The labellings, which the SDK calls so."""
-        return [described(labelling) | by_kind(labelling.annotations.all()) for labelling in asset.labellings.all()]
+        return [_extended(labelling) for labelling in asset.labellings.all()]
 
 
 class ExtendedQuery(Schema):
