@@ -23,7 +23,7 @@ from registry.exchange import hyperparameter_rows
 from tests.browser.conftest import Console
 from tests.browser.form import CreationForm
 from tests.browser.world import World, run
-from tests.factories import ExperimentFactory
+from tests.factories import ExperimentFactory, TagFactory
 
 WIDE: Any = {"width": 1280, "height": 800}
 NARROW: Any = {"width": 360, "height": 740}
@@ -256,7 +256,12 @@ def test_the_pages_of_datasets(alices: Page, look: Look, world: World) -> None:
     look.at(f"/datasets/versions/{raw.pk}/")
     look.at(f"/datasets/versions/{raw.pk}/edit/")
     look.at(f"/datasets/versions/{raw.pk}/delete/")
-    look.at(f"/datasets/assets/{boxes.assets.get(position=0).pk}/")
+    asset = boxes.assets.get(position=0)
+    look.at(f"/datasets/assets/{asset.pk}/")
+    asset.data.tags.add(TagFactory(organization=asset.data.organization))
+    look.at("/datasets/images/?q=boxes", "Images")
+    look.at(f"/datasets/images/{asset.data_id}/")
+    look.at(f"/datasets/images/{asset.data_id}/delete/")
 
 
 def test_an_organization_with_nothing_in_it(
