@@ -47,11 +47,15 @@ def set_parameters(experiment: Experiment, *, values: Mapping[str, Any], by: Use
     check_parameters(values)
     lock(experiment)
     write_parameters(experiment, values)
+    experiment.save(update_fields=["removed_hyperparameters", "updated_at"])
     experiment.architecture.bump()
 
 
 def write_parameters(experiment: Experiment, values: Mapping[str, Any]) -> None:
-    """What `set_parameters` does once it is allowed, to an experiment that is new or locked. Counts no revision."""
+    """What `set_parameters` writes once it is allowed, for an experiment that is new or locked.
+
+    Counts no revision, and does not save the experiment, which notes what was removed.
+    """
     architecture = experiment.architecture
     rows = {row.key: row for row in architecture.hyperparameters.all()}
     removed = {row["key"]: row for row in experiment.removed_hyperparameters}
@@ -63,11 +67,11 @@ def write_parameters(experiment: Experiment, values: Mapping[str, Any]) -> None:
     for row in known + new:
         row.architecture = architecture
         take(row, values[row.key])
-    architecture.hyperparameters.filter(pk__in=[row.pk for row in gone]).delete()
+    if gone:
+        architecture.hyperparameters.filter(pk__in=[row.pk for row in gone]).delete()
     Hyperparameter.objects.bulk_update(known, COLUMNS)
     Hyperparameter.objects.bulk_create(new)
     experiment.removed_hyperparameters = list(removed.values())
-    experiment.save(update_fields=["removed_hyperparameters", "updated_at"])
 
 
 def labelmap_of(experiment: Experiment) -> dict[str, str]:

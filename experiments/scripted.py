@@ -25,6 +25,10 @@ from registry.copying import (
 from registry.models import Architecture, Hyperparameter, ModelVersion
 from registry.scripts import check_parameters
 
+# What the server itself set: no need to ask the database whether it exists.
+UNCHECKED = [
+    "project", "architecture", "created_by", "base_model_version", "base_experiment", "dataset_constraint",
+]  # fmt: skip
 NAME_TAKEN = "The project has an experiment of this name already: choose another."
 
 
@@ -73,6 +77,8 @@ def create_scripted_experiment(
         _fill(experiment, base_model_version.architecture)
     if parameters:
         write_parameters(experiment, parameters)
+    if experiment.removed_hyperparameters:
+        experiment.save(update_fields=["removed_hyperparameters"])
     return experiment
 
 
@@ -157,7 +163,7 @@ def save_named(experiment: Experiment) -> None:
     Raises:
         ValidationError: by field.
     """
-    experiment.full_clean(exclude=["project", "architecture", "created_by"], validate_constraints=False)
+    experiment.full_clean(exclude=UNCHECKED, validate_unique=False, validate_constraints=False)
     rivals = Experiment.objects.filter(project=experiment.project_id, name=experiment.name)
     taken = ValidationError({"name": ValidationError(NAME_TAKEN, code="taken")})
     if rivals.exclude(pk=experiment.pk).exists():

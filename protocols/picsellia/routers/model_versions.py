@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router
 
@@ -62,10 +62,8 @@ def context(request: HttpRequest, version_id: uuid.UUID) -> dict[str, Any]:
 
 @router.get("/model/version/{uuid:version_id}/public/context", response=ModelContextOut)
 def public_context(request: HttpRequest, version_id: uuid.UUID) -> dict[str, Any]:
-    version = _version(request, version_id)
-    if not version.model.is_public:
-        raise Http404
-    return _context(request, version)
+    """The same: a context holds what its reader may see."""
+    return _context(request, _version(request, version_id))
 
 
 @router.get("/model/context/{uuid:context_id}", response=ModelContextOut)
