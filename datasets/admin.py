@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, DataSource, Label, Tag
+from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, DataSource, Label, LabelGroup, Tag
 
 
 class KeptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -106,7 +106,18 @@ class LabelAdmin(FilledAdmin):
     list_filter = ["dataset_version__inference_type"]
     list_select_related = ["dataset_version__dataset"]
     search_fields = ["name", "dataset_version__name", "dataset_version__dataset__name"]
-    readonly_fields = ["dataset_version", "object_count"]
+    readonly_fields = ["dataset_version", "group", "skeleton", "object_count"]
+
+
+@admin.register(LabelGroup)
+class LabelGroupAdmin(FilledAdmin):
+    """Groups can be renamed. Where they lie belongs to their version."""
+
+    list_display = ["name", "parent", "dataset_version"]
+    list_filter = [("parent", admin.EmptyFieldListFilter)]
+    list_select_related = ["parent", "dataset_version__dataset"]
+    search_fields = ["name", "dataset_version__name", "dataset_version__dataset__name"]
+    readonly_fields = ["dataset_version", "parent"]
 
 
 @admin.register(Data)

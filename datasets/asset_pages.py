@@ -1,4 +1,4 @@
-"""The images of a version, a page at a time, in the version's own order."""
+"""The images of a version in its own order: a page at a time, and those beside one."""
 
 from dataclasses import dataclass
 
@@ -37,6 +37,13 @@ def asset_page(assets: QuerySet[Asset], query: QueryDict, *, size: int = PAGE_SI
         previous=_link(query, "before", rows[0]) if has_previous and rows else None,
         following=_link(query, "after", rows[-1]) if has_following and rows else None,
     )
+
+
+def neighbours(asset: Asset) -> tuple[Asset | None, Asset | None]:
+    """The images before and after this one in its version. Places of images that were taken out are empty."""
+    assets = asset.dataset_version.assets.all()
+    before = assets.filter(position__lt=asset.position).order_by("-position").first()
+    return before, assets.filter(position__gt=asset.position).order_by("position").first()
 
 
 def _position(query: QueryDict, name: str) -> int | None:

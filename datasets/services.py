@@ -153,7 +153,7 @@ def _as_it_is(version: DatasetVersion, content: VersionContent) -> Filled:
     if is_held_by(version, content):
         return Filled(version, is_new=False)
     raise ValidationError(
-        f"{version} exists already and holds other images, labels or annotations. A version doesn't change: "
+        f"{version} exists already and holds other images, labels or annotations. An import doesn't change it: "
         "choose another name for the new one, or delete the old one first."
     )
 

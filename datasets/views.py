@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from config.http import HttpRequest, page_or_fragment
 from config.paging import count_up_to, page_of
 from config.search import matching
-from datasets.asset_pages import asset_page
+from datasets.asset_pages import asset_page, neighbours
 from datasets.drawing import Drawing, drawing_alone, drawings_in_list
 from datasets.exporting.selection import ExportKey, Selection
 from datasets.exporting.services import FORMS, FileKind, annotation_file
@@ -86,16 +86,15 @@ def asset_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One image at its full size, with everything that is on it."""
     assets = Asset.objects.visible_to(request.user)
     asset = get_object_or_404(assets.select_related("dataset_version__dataset", "data__blob", "data__thumbnail"), pk=pk)
-    version, place = asset.dataset_version, asset.position
-    neighbours = {near.position: near for near in version.assets.filter(position__in=[place - 1, place + 1])}
+    previous, following = neighbours(asset)
     drawing = drawing_alone(asset)
     context = {
         "asset": asset,
-        "version": version,
+        "version": asset.dataset_version,
         "drawing": drawing,
         "labellings": _labellings(asset, drawing),
-        "previous": neighbours.get(place - 1),
-        "following": neighbours.get(place + 1),
+        "previous": previous,
+        "following": following,
         "download": download_url(asset.data.blob, asset.data.filename),
     }
     return render(request, "datasets/asset_detail.html", context)

@@ -9,13 +9,13 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains
 
-from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, DataSource, Label, Tag
+from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, DataSource, Label, LabelGroup, Tag
 from organizations.models import Organization, User
 from tests.datasets.pictures import filled, version_content
 from tests.factories import DataSourceFactory, TagFactory
 
 ClientOf = Callable[[User], Client]
-MODELS = (Dataset, DatasetVersion, Label, Data, DataSource, Tag, Asset, Annotation)
+MODELS = (Dataset, DatasetVersion, Label, LabelGroup, Data, DataSource, Tag, Asset, Annotation)
 QUERIES_MAX = 20
 
 
@@ -25,6 +25,7 @@ def version(orchard: Organization, bob: User) -> DatasetVersion:
     versions = [filled(orchard, bob, version_content(name, count=30)) for name in ("a", "b", "train")]
     DataSourceFactory.create_batch(30, organization=orchard)
     TagFactory.create_batch(30, organization=orchard, dataset_version=versions[-1])
+    LabelGroup.objects.bulk_create(LabelGroup(dataset_version=versions[-1], name=f"group {n}") for n in range(30))
     return versions[-1]
 
 

@@ -6,17 +6,22 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertTemplateUsed
 
 from config.inference_types import InferenceType
 from datasets import label_bars
+from datasets.assets import add_data
+from datasets.classes import labels_named, put_under
 from datasets.content import AnnotationContent, VersionContent
 from datasets.drawing import DRAWN_IN_LISTS
+from datasets.label_groups import create_label_group
 from datasets.models import DatasetVersion, Shape
+from datasets.services import create_dataset, create_dataset_version
 from organizations.models import Organization, User
 from tests.datasets.pictures import filled, image, version_content
-from tests.factories import AssetFactory, DatasetVersionFactory, LabelFactory
+from tests.factories import AssetFactory, DataFactory, DatasetVersionFactory, LabelFactory
 
 ClientOf = Callable[[User], Client]
 CANARY = "<script>alert('x')</script>\"&'"
@@ -42,6 +47,24 @@ def test_it_works(orchard: Organization, bob: User, client_of: ClientOf) -> None
     assertContains(response, "Edit version")
     assertNotContains(response, "Delete version")
     assertNotContains(response, 'class="marks"')
+
+
+def test_a_version_that_a_script_begins(orchard: Organization, bob: User, client_of: ClientOf) -> None:
+    dataset = create_dataset(organization=orchard, name="pears", by=bob)
+    version = create_dataset_version(dataset=dataset, name="first", by=bob)
+    response = client_of(bob).get(url_of(version))
+    assertContains(response, "This version has no images.")
+    assertContains(response, "This version has no labels.")
+    ripe, _ = labels_named(version=version, names=["ripe", "rotten"], by=bob)
+    fruit = create_label_group(version=version, name="fruit", by=bob)
+    put_under(label=ripe, group=create_label_group(version=version, name=CANARY, parent=fruit, by=bob), by=bob)
+    add_data(version=version, data=[data.pk for data in DataFactory.create_batch(2, organization=orchard)], by=bob)
+    response = client_of(bob).get(url_of(version))
+    assertContains(response, f"in fruit / {escape(CANARY)}", count=1)
+    assertContains(response, 'class="group"', count=1)
+    assertContains(response, "rotten")
+    assertContains(response, "2 images")
+    assertContains(response, ".png", count=2)
 
 
 def test_annotations_are_drawn_in_the_images_own_pixels(orchard: Organization, bob: User, client_of: ClientOf) -> None:
