@@ -43,6 +43,16 @@ from protocols.picsellia.models import AnsweredRequest
 logger = logging.getLogger(__name__)
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+# Asking for an address twice changes nothing, and a name that is given for nothing is forgotten. The answer of another
+# call would be wrong: a second process that stores a file of the same name would send it under the name of the first.
+REPEATED_AT_WILL = (
+    "/generate_object_name",
+    "/generate_presigned_url",
+    "/init_multipart_upload",
+    "/generate_part_presigned_url",
+    "/complete_part_upload",
+    "/retrieve_presigned_url",
+)
 PORT_HEADER = "X-Real-Port"
 REPLAYED_HEADER = "X-Answered-Before"
 
@@ -101,14 +111,14 @@ def _answered_before(request: HttpRequest, before: Any) -> HttpResponse:
 
 
 def begin(request: HttpRequest, user: User) -> None:
-    """Write down that the call begins, unless it is a safe one or its connection can't be known.
+    """Write down that the call begins, unless it may be repeated or its connection can't be known.
 
     Raises:
         AnsweredBefore: when it is the repetition of one that was answered.
         Conflict: when that one still works after 20 seconds, or its answer was too long to be kept.
     """
     here = connection_of(request)
-    if request.method not in UNSAFE or not here:
+    if request.method not in UNSAFE or not here or request.path.endswith(REPEATED_AT_WILL):
         return
     key, now = _key(request, user), timezone.now()
     while not _is_new(key, here, now):

@@ -3,7 +3,9 @@
 import hashlib
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import picsellia
 import picsellia.exceptions
@@ -13,6 +15,7 @@ from django.conf import LazySettings
 from picsellia.types.enums import ObjectDataType
 
 from organizations.models import Organization, User
+from protocols.picsellia import retries
 from storage.models import Blob, Upload, UploadPart
 from storage.services import open_verified
 from tests.factories import (
@@ -54,11 +57,13 @@ def test_files_of_every_size(
     sdk: picsellia.Client, orchard: Organization, tmp_path: Path, size: int, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, name = a_file(tmp_path, size), new_name(sdk, ExperimentFactory(project__organization=orchard).pk)
-    sent = []
-    put = sdk.connection.session.put
-    monkeypatch.setattr(
-        sdk.connection.session, "put", lambda url, data, **more: sent.append(len(data)) or put(url, data=data, **more)
-    )
+    sent, put = [], sdk.connection.session.put
+
+    def noted(url: str, data: bytes, **more: Any) -> Any:
+        sent.append(len(data))
+        return put(url, data=data, **more)
+
+    monkeypatch.setattr(sdk.connection.session, "put", noted)
     _, is_large, _ = sdk.connection.upload_file(name, path)
     assert (is_large, len(sent)) == (size > PART, parts)
     assert not sent or sent[-1] == size % PART
@@ -193,3 +198,16 @@ def test_a_file_over_the_limit(
         sdk.connection.upload_file(new_name(sdk, experiment.pk), a_file(tmp_path, 31 * MEBIBYTE))
     assert not Blob.objects.exclude(architecture_files=None).exists()
     assert not Upload.objects.exclude(blob=None).exists()
+
+
+def test_a_name_is_never_given_twice(
+    plain: PlainClient, orchard: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even to two processes that store files of one name at nearly the same time, with the same token."""
+    monkeypatch.setattr(retries, "REPEATS_AFTER", timedelta())
+    path = f"/api/organization/{orchard.pk}/connector/{orchard.pk}/generate_object_name"
+    names = set()
+    for port in ("1001", "1002"):
+        plain.client.defaults["REMOTE_PORT"] = port
+        names.add(plain("POST", path, {"filename": "weights.bin", "type": "ARTIFACT"})[1]["object_name"])
+    assert len(names) == 2
