@@ -83,6 +83,11 @@ def drawing_alone(asset: Asset) -> Drawing:
     return _drawing(asset, picture_of(asset.data), annotations, DRAWN_ALONE, text_share=36, most_runs=RUNS_DRAWN_ALONE)
 
 
+def drawing_of(asset: Asset, annotations: list[Annotation]) -> Drawing:
+    """The asset's thumbnail with these annotations, be they rows or not; their labels have to be there."""
+    return _drawing(asset, thumbnail_of(asset.data), annotations, DRAWN_IN_LISTS, text_share=13)
+
+
 def _first_annotations(assets: Sequence[Asset]) -> dict[uuid.UUID, list[Annotation]]:
     """In one query, and for each asset one more than is drawn, to know that there are more."""
     rank = Window(RowNumber(), partition_by="asset", order_by="id")

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from config.ids import new_id
+from config.inference_types import InferenceType
 from datasets.models import Shape
 from experiments.models import BaseKind
 from organizations.models import ApiToken, Organization, User
@@ -24,19 +25,24 @@ from tests.factories import (
     DataSourceFactory,
     DraftDatasetVersionFactory,
     DraftHyperparameterFactory,
+    EvaluationFactory,
     ExperimentDatasetVersionFactory,
     ExperimentDraftFactory,
     ExperimentFactory,
     HyperparameterFactory,
     JobFactory,
     LabelFactory,
+    LogFactory,
     LoggingFileFactory,
     ModelVersionFactory,
+    PredictionFactory,
     ProjectFactory,
     RegisteredModelFactory,
     TagFactory,
     png,
 )
+from tracking.lines import add_points, read_line
+from tracking.metrics import compute_metrics
 from training.models import GPU_TYPE_MAX, LineKind
 
 # What the id in a route's address is of: the name of an attribute of `Furnished`.
@@ -58,6 +64,10 @@ SUBJECTS = {
     "training:experiment_console": "experiment",
     "training:job_cancel": "job",
     "training:logging_file_download": "logging_file",
+    "tracking:log_list": "experiment",
+    "tracking:evaluation_list": "experiment",
+    "tracking:log_points": "curve",
+    "tracking:log_values": "curve",
     "registry:model_detail": "model",
     "registry:model_edit": "model",
     "registry:model_delete": "model",
@@ -113,6 +123,7 @@ class Furnished:
         self._make_datasets()
         self._make_models()
         self._make_experiments()
+        self._make_logs()
         self._make_drafts()
 
     def _make_datasets(self) -> None:
@@ -184,6 +195,35 @@ class Furnished:
         ConsoleLineFactory(console=console, text=f"{self.word} line")
         ConsoleLineFactory(console=console, kind=LineKind.CHAPTER, text=f"--#--{self.word} chapter")
         self.logging_file = LoggingFileFactory(console=console, object_name=f"logging/{self.word} logs.json")
+
+    def _make_logs(self) -> None:
+        """One of each kind, and an evaluation of the model on the image."""
+        held = {
+            "VALUE": 0.5,
+            "TABLE": {self.word: 1},
+            "BAR": {"x": [self.word], "y": [3]},
+            "HEATMAP": {"categories": [self.word], "values": [[2]]},
+            "LABELMAP": {"0": self.word},
+            "EVALUATION": [self.word],
+        }
+        for kind, data in held.items():
+            LogFactory(experiment=self.experiment, name=f"{self.word}/{kind}", type=kind, data=data)
+        data = {"object_name": "x", "filename": f"{self.word}.png"}
+        LogFactory(
+            experiment=self.experiment,
+            name=f"{self.word}/IMAGE",
+            type="IMAGE",
+            data=data,
+            blob=self.asset.data.blob,
+            content_type="image/png",
+        )
+        self.curve = LogFactory(experiment=self.experiment, name=f"{self.word}/loss", type="LINE", data=None)
+        add_points(self.curve, read_line([0.9, 0.5, 0.4]))
+        evaluation = EvaluationFactory(experiment=self.experiment, asset=self.asset)
+        PredictionFactory(evaluation=evaluation, label=self.label, shape=Shape.RECTANGLE, coordinates=[1, 1, 3, 2])
+        compute_metrics(
+            experiment=self.experiment, inference_type=InferenceType.OBJECT_DETECTION, by=self.member
+        )
 
     def _make_drafts(self) -> None:
         """One with a constraint to fill, one where any alias will do, one that edits the experiment."""

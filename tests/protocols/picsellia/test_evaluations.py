@@ -193,7 +193,8 @@ def test_what_no_prediction_can_be(
 ) -> None:
     known = {"label_id": str(apple.pk), "score": 0.5}
     kinds = {kind: [{**known, **one} for one in found] for kind, found in shape.items()}
-    body = {"evaluations": [{"asset_id": str(asset.pk), **kinds}]}
+    evaluation: dict[str, object] = {"asset_id": str(asset.pk), **kinds}
+    body = {"evaluations": [evaluation]}
     status, answer = plain("POST", f"/api/experiment/{experiment.pk}/evaluations", body)
     assert (status, said in answer["message"]) == (400, True), answer
     assert not Evaluation.objects.exists()

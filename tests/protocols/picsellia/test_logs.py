@@ -111,7 +111,8 @@ def test_a_picture(script: SdkExperiment, experiment: Experiment, tmp_path: Path
     path.write_bytes(png(5))
     log = script.log("test/curve", str(path), LogType.IMAGE)
     kept = Log.objects.get(experiment=experiment)
-    assert kept.blob is not None
+    assert kept.blob
+    assert kept.data
     assert (kept.blob.size, kept.content_type, kept.data["filename"]) == (path.stat().st_size, "image/png", "curve.png")
     assert log.data["object_name"] == kept.data["object_name"]
     assert script.get_log("test/curve").data["presigned_url"].startswith("http")
