@@ -8,7 +8,18 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from datasets.models import Annotation, Asset, Data, Dataset, DatasetVersion, DataSource, Label, LabelGroup, Tag
+from datasets.models import (
+    Annotation,
+    Asset,
+    Data,
+    Dataset,
+    DatasetVersion,
+    DataSource,
+    Label,
+    LabelGroup,
+    Labelling,
+    Tag,
+)
 
 
 class KeptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -162,6 +173,18 @@ class AssetAdmin(ReadOnlyAdmin):
     list_filter = ["data__content_type", "dataset_version__inference_type"]
     list_select_related = ["data", "dataset_version__dataset"]
     search_fields = ["data__filename", "dataset_version__name", "dataset_version__dataset__name"]
+
+
+@admin.register(Labelling)
+class LabellingAdmin(ReadOnlyAdmin):
+    list_display = ["asset_name", "status", "created_by", "created_at"]
+    list_filter = ["status", "created_at"]
+    list_select_related = ["asset__data", "created_by"]
+    search_fields = ["asset__data__filename", "created_by__username"]
+
+    @admin.display(description="image", ordering="asset__data__filename")
+    def asset_name(self, labelling: Labelling) -> str:
+        return labelling.asset.data.filename
 
 
 @admin.register(Annotation)

@@ -101,7 +101,8 @@ def import_labellings(
         written.append((labelling, list(rows)))
     problems.refuse()
     _write(written)
-    recount(version)
+    if written:
+        recount(version)
     kept = {labelling.pk: KEPT for labelling in stays.values()} if mode == ImportMode.KEEP else {}
     return kept | {labelling.pk: len(rows) for labelling, rows in written}
 
@@ -112,10 +113,12 @@ def create_labelling(*, asset: Asset, duration: float = 0, by: User) -> Labellin
 
     Raises:
         PermissionDenied: for a viewer.
+        Http404: when the asset is gone.
         ValidationError: for a duration that is none.
     """
     by.must_be(Role.MEMBER, asset.dataset_version.dataset.organization)
     lock(asset.dataset_version)
+    _assets(asset.dataset_version, [asset.pk])
     return Labelling.objects.create(asset=asset, duration=_duration(duration), created_by=by)
 
 
@@ -127,9 +130,11 @@ def edit_labelling(
 
     Raises:
         PermissionDenied: for a viewer.
+        Http404: when the labelling is gone.
         ValidationError: for a duration that is none.
     """
     by.must_be(Role.MEMBER, labelling.asset.dataset_version.dataset.organization)
+    _lock(labelling)
     labelling.duration = labelling.duration if duration is None else _duration(duration)
     labelling.status = status or labelling.status
     labelling.save(update_fields=["duration", "status"])
@@ -142,13 +147,12 @@ def add_shapes(*, labelling: Labelling, shapes: Sequence[ShapeContent], by: User
     Raises:
         PermissionDenied: for a viewer.
         TooManyShapes: for more than 100,000.
-        Http404: when a label is not of the version.
+        Http404: when a label is not of the version, or the labelling is gone.
         ValidationError: with a sentence for each shape that can't be kept.
     """
-    version = labelling.asset.dataset_version
-    by.must_be(Role.MEMBER, version.dataset.organization)
-    lock(version)
-    return _add(version, labelling, shapes)
+    by.must_be(Role.MEMBER, labelling.asset.dataset_version.dataset.organization)
+    _lock(labelling)
+    return _add(labelling, shapes)
 
 
 @transaction.atomic
@@ -160,16 +164,15 @@ def overwrite_labelling(
     Raises:
         PermissionDenied: for a viewer.
         TooManyShapes: for more than 100,000.
-        Http404: when a label is not of the version.
+        Http404: when a label is not of the version, or the labelling is gone.
         ValidationError: with a sentence for each shape that can't be kept, or for a duration that is none.
     """
-    version = labelling.asset.dataset_version
-    by.must_be(Role.MEMBER, version.dataset.organization)
-    lock(version)
+    by.must_be(Role.MEMBER, labelling.asset.dataset_version.dataset.organization)
+    _lock(labelling)
     labelling.annotations.all().delete()
     labelling.duration = _duration(duration)
     labelling.save(update_fields=["duration"])
-    return _add(version, labelling, shapes)
+    return _add(labelling, shapes)
 
 
 @transaction.atomic
@@ -265,10 +268,23 @@ def _write(written: Sequence[tuple[Labelling, list[Annotation]]]) -> None:
         Annotation.objects.bulk_create(batch)
 
 
-def _add(version: DatasetVersion, labelling: Labelling, shapes: Sequence[ShapeContent]) -> list[Annotation]:
+def _lock(labelling: Labelling) -> None:
+    """Let nobody else change the labelling's version, and read it again: what was read before may be gone.
+
+    Raises:
+        Http404: when it is.
+    """
+    lock(labelling.asset.dataset_version)
+    now = Labelling.objects.filter(pk=labelling.pk).first()
+    if now is None:
+        raise Http404
+    labelling.duration, labelling.status = now.duration, now.status
+
+
+def _add(labelling: Labelling, shapes: Sequence[ShapeContent]) -> list[Annotation]:
     _refuse_too_many(len(shapes))
+    version, data = labelling.asset.dataset_version, labelling.asset.data
     problems, labels = Problems(), _labels(version)
-    data = labelling.asset.data
     rows = list(annotations_of(shapes, labelling=labelling, data=data, labels=labels, problems=problems))
     problems.refuse()
     for batch in in_batches(rows):

@@ -170,4 +170,6 @@ def _annotations_held(version: DatasetVersion) -> Counter[str]:
 
 def comparable(coordinates: Any) -> Any:
     """The coordinates with every number as a float: databases differ in whether 1.0 comes back as 1."""
-    return [comparable(item) for item in coordinates] if isinstance(coordinates, list) else float(coordinates)
+    if isinstance(coordinates, list):
+        return [comparable(item) for item in coordinates]
+    return coordinates if isinstance(coordinates, str) else float(coordinates)

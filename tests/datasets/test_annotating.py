@@ -1,7 +1,7 @@
 """Labellings imported by the hundred, drawn one by one, and deleted: and the counts are right after each."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -234,7 +234,7 @@ def test_deleting(version: DatasetVersion, assets: Sequence[Asset], bob: User) -
 
 def test_a_viewer_changes_nothing(version: DatasetVersion, assets: Sequence[Asset], bob: User, vera: User) -> None:
     labelling = create_labelling(asset=assets[0], by=bob)
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: put(version, vera, on(assets[0])),
         lambda: create_labelling(asset=assets[0], by=vera),
         lambda: edit_labelling(labelling=labelling, by=vera),

@@ -31,9 +31,9 @@ def test_it_covers_the_pixels_that_were_meant(width: int, height: int, seed: int
         assert not covered[y : y + rows, x].any()
         covered[y : y + rows, x] = True
     assert (covered == pixels).all()
-    rows, columns = np.nonzero(pixels)
+    ys, xs = np.nonzero(pixels)
     assert area == pixels.sum()
-    assert box == [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
+    assert box == [xs.min(), ys.min(), np.ptp(xs) + 1, np.ptp(ys) + 1]
     assert coordinates_problem(Shape.MASK, [counts, box, area], width, height) == ""
 
 
