@@ -5,7 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from organizations.models import User
-from tests.factories import ArchitectureFileFactory, BlobFactory
+from storage.models import UploadPart
+from tests.factories import ArchitectureFileFactory, BlobFactory, UploadFactory
 
 
 @pytest.fixture
@@ -44,3 +45,16 @@ def test_nothing_can_be_changed(admin: Client) -> None:
     assert admin.post(reverse("admin:storage_blob_delete", args=[blob.pk]), {"post": "yes"}).status_code == 403
     blob.refresh_from_db()
     assert blob.size == len("content 1") or blob.size > 1
+
+
+def test_an_upload_is_found_by_its_file_and_only_looked_at(admin: Client) -> None:
+    upload, other = UploadFactory(filename="weights.pt", blob=None), UploadFactory(filename="labels.json")
+    UploadPart.objects.create(upload=upload, number=1, size=5, etag="a" * 64)
+    page = admin.get(reverse("admin:storage_upload_changelist"), {"q": "weights"}).content.decode()
+    assert upload.name in page
+    assert other.name not in page
+    address = reverse("admin:storage_upload_change", args=[upload.pk])
+    assert "a" * 64 in admin.get(address).content.decode()
+    assert admin.post(address, {"name": "another"}).status_code == 403
+    assert admin.post(reverse("admin:storage_upload_delete", args=[upload.pk]), {"post": "yes"}).status_code == 403
+    assert admin.get(reverse("admin:storage_upload_add")).status_code == 403

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
+from storage.expiry import delete_expired
 from storage.services import collect_garbage
 
 
@@ -26,10 +27,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, grace_hours: float, dry_run: bool, **options: Any) -> None:
         if not 0 <= grace_hours < float("inf"):
             raise CommandError("--grace-hours must be 0 or more.")
+        expired = delete_expired(dry_run=dry_run)
         report = collect_garbage(grace=timedelta(hours=grace_hours), dry_run=dry_run)
         swept = report.swept + report.swept_incoming
         verb = "Would delete" if dry_run else "Deleted"
         self.stdout.write(
             f"{verb} {report.deleted:,} unused blobs and {swept:,} files that belonged to nothing "
-            f"({filesizeformat(report.freed_bytes)}). Found {report.marked:,} more unused: their grace time begins now."
+            f"({filesizeformat(report.freed_bytes)}), and {report.forgotten:,} uploads that nothing took. "
+            f"Found {report.marked:,} more unused: their grace time begins now."
         )
+        if expired:
+            self.stdout.write(f"{verb} outdated rows: {expired:,}.")
