@@ -26,6 +26,9 @@ from tests.factories import (
     UploadFactory,
 )
 from tests.protocols.picsellia.plain import PlainClient
+from tests.storage.conftest import bucket, endpoint
+
+__all__ = ["bucket", "endpoint"]
 
 PlainOf = Callable[..., PlainClient]
 
@@ -211,3 +214,16 @@ def test_a_name_is_never_given_twice(
         plain.client.defaults["REMOTE_PORT"] = port
         names.add(plain("POST", path, {"filename": "weights.bin", "type": "ARTIFACT"})[1]["object_name"])
     assert len(names) == 2
+
+
+@pytest.mark.parametrize("size", [1_000, 2 * PART], ids=["small", "in parts"])
+def test_files_go_straight_to_a_bucket_and_come_from_there(
+    sdk: picsellia.Client, orchard: Organization, tmp_path: Path, bucket: Any, size: int
+) -> None:
+    experiment, path = ExperimentFactory(project__organization=orchard), a_file(tmp_path, size)
+    stored = sdk.get_experiment_by_id(experiment.pk).store("model-latest", path)
+    blob = experiment.architecture.files.get().blob
+    assert [found.key for found in bucket.objects.all()] == [blob.path]
+    assert stored.url.startswith(bucket.meta.client.meta.endpoint_url)
+    stored.download(target_path=tmp_path / "fetched")
+    assert (tmp_path / "fetched" / path.name).read_bytes() == path.read_bytes()
