@@ -7,6 +7,7 @@ Each `tags.name = "…"` is a condition of its own: two of them ask for images t
 """
 
 import json
+import math
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -172,7 +173,7 @@ def _check_operator(comparison: Comparison, operators: tuple[str, ...]) -> None:
 def _holding(column: str, key: str, value: Any) -> Q:
     """The condition that the column holds the key with this very value."""
     refuse_control_characters(key)
-    if isinstance(value, dict | list) or value != value:
+    if isinstance(value, dict | list) or (isinstance(value, float) and not math.isfinite(value)):
         raise ValidationError(f"{key[:50]!r} can only be asked for a text, a number, true, false or null.")
     if isinstance(value, str):
         refuse_control_characters(value)

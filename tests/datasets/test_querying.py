@@ -12,6 +12,7 @@ from hypothesis.extra.django import TestCase
 from datasets.models import Asset, Data, DataSource, Tag
 from datasets.querying import parse, with_custom_metadata
 from organizations.models import Organization
+from storage.models import Blob
 from tests.factories import AssetFactory, DataFactory, DatasetVersionFactory
 
 
@@ -92,7 +93,11 @@ def test_custom_metadata_holds_all_that_is_asked(orchard: Organization) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "[" * 9_000, '{"a": {}}', '{"a": NaN}', '{"1": 1}', '{" 1": 1}', '{"": 1}', '{"a": "\\u0000"}']
+    "text",
+    [
+        *("", "[]", "[" * 9_000, '{"a": {}}', '{"a": NaN}', '{"a": 1e999}', '{"1": 1}', '{" 1": 1}', '{"": 1}'),
+        *('{"a": "\\u0000"}', '{"a": "\\ud800"}', '{"\\ud800": 1}', '{"\\"": 1}'),
+    ],
 )
 def test_what_custom_metadata_is_not(text: str) -> None:
     with pytest.raises(ValidationError):
@@ -142,10 +147,18 @@ def test_what_it_refuses(q: str, sentence: str) -> None:
 WORDS = ["tags.name", "data.", "filename", "width", "created_at", "metadata.a", "custom_metadata.1", "id"]
 SIGNS = ["=", "!=", ">", "<=", "in", "contains", "and", "(", ")", ",", '"x"', "'", '"', "7", "-0.5", "true", "é", "%s"]
 PIECES = st.sampled_from([*WORDS, *SIGNS])
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 
 
 class AnyText(TestCase):
-    """Against the database: what is accepted must also be a query that it can answer."""
+    """Against a database with a row in it: what is accepted must also be a query that it can answer."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        blob = Blob.objects.create(sha256="0" * 64, size=1)
+        version = DatasetVersionFactory()
+        data = DataFactory(organization=version.dataset.organization, blob=blob, custom_metadata={"a": 1, "b": "c"})
+        AssetFactory(dataset_version=version, data=data)
 
     @settings(max_examples=150, deadline=None)
     @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=9).map(" ".join)))
@@ -159,4 +172,15 @@ class AnyText(TestCase):
             except ValidationError as error:
                 assert len(error.messages) == 1  # noqa: PT017 - both ways out are right
             else:
-                assert not model.objects.filter(condition).exists()
+                assert model.objects.filter(condition).count() in (0, 1)
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.dictionaries(st.text(max_size=8), SCALARS, max_size=3))
+    def test_custom_metadata_are_a_filter_or_a_clear_refusal(self, wanted: dict[str, object]) -> None:
+        for model in (Data, Asset):
+            try:
+                condition = with_custom_metadata(json.dumps(wanted), model)
+            except ValidationError as error:
+                assert len(error.messages) == 1  # noqa: PT017 - both ways out are right
+            else:
+                assert model.objects.filter(condition).count() in (0, 1)
