@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, ProtectedError, RestrictedError
+from django.db.models import Max
 
 from config.names import as_stored, refuse_control_characters
 from datasets.models import DatasetVersion, Label, LabelGroup
@@ -104,21 +104,19 @@ def set_skeleton(*, label: Label, vertices: Sequence[str], edges: Sequence[Seque
 
 @transaction.atomic
 def delete_label(*, label: Label, by: User) -> None:
-    """Delete a label that nothing has.
+    """Delete a label that no annotation has, with what evaluations say of it.
 
     Raises:
         PermissionDenied: for a viewer.
-        ValidationError: with code "in_use", while annotations or evaluations have it.
+        ValidationError: with code "in_use", while annotations have it.
     """
     by.must_be(Role.MEMBER, label.dataset_version.dataset.organization)
     lock(label.dataset_version)
-    try:
-        with transaction.atomic():
-            label.delete()
-    except (ProtectedError, RestrictedError) as error:
-        count = label.annotations.count()
-        users = {0: "Evaluations have", 1: "1 annotation has"}.get(count, f"{count:,} annotations have")
-        raise ValidationError(f"{users} the label {label}: delete what has it first.", code="in_use") from error
+    count = label.annotations.count()
+    if count:
+        users = "1 annotation has" if count == 1 else f"{count:,} annotations have"
+        raise ValidationError(f"{users} the label {label}: delete what has it first.", code="in_use")
+    label.delete()
 
 
 def _free_places(version: DatasetVersion, amount: int) -> range:

@@ -7,7 +7,6 @@ from threading import Barrier
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
-from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
@@ -114,19 +113,6 @@ def test_they_go_with_what_is_drawn_on_them(orchard: Organization, bob: User, ve
     assert (version.asset_count, version.object_count, label.object_count) == (1, 1, 1)
     assert (Annotation.objects.get(), Labelling.objects.get()) == (annotation, annotation.labelling)
     assert Data.objects.filter(pk=gone.data_id).exists()
-
-
-def test_what_is_used_stays(bob: User, version: DatasetVersion, monkeypatch: pytest.MonkeyPatch) -> None:
-    annotation = AnnotationFactory(asset__dataset_version=version)
-
-    def protected(*_: object, **__: object) -> None:
-        raise ProtectedError("used", set())
-
-    monkeypatch.setattr(type(version.assets.all()), "delete", protected)
-    with pytest.raises(ValidationError, match="used elsewhere") as caught:
-        delete_assets(version=version, assets=[annotation.asset_id], by=bob)
-    assert caught.value.code == "in_use"
-    assert Annotation.objects.get() == annotation
 
 
 def test_recounting_takes_three_statements(
