@@ -12,6 +12,8 @@ from protocols.picsellia.errors import BadInput
 M = TypeVar("M", bound=Model)
 
 PAGE_MAX = 1_000
+# Beyond any list, and still a number that databases know.
+FIGURE_MAX = 2**31 - 1
 # What most things can be ordered by: a client's word → a field.
 BY_NAME_OR_TIME = {"name": "name", "created_at": "created_at", "updated_at": "created_at", "id": "id"}
 
@@ -19,16 +21,16 @@ BY_NAME_OR_TIME = {"name": "name", "created_at": "created_at", "updated_at": "cr
 class ListQuery(Schema):
     """The parameters of a plain list. Without a limit it is whole."""
 
-    limit: int | None = Field(None, ge=0)
-    offset: int = Field(0, ge=0)
+    limit: int | None = Field(None, ge=0, le=FIGURE_MAX)
+    offset: int = Field(0, ge=0, le=FIGURE_MAX)
     order_by: list[str] | None = None
 
 
 class CursorQuery(Schema):
     """The parameters of a list by cursor; with `order_by` it goes by offset instead."""
 
-    limit: int = Field(PAGE_MAX, ge=1)
-    offset: int = Field(0, ge=0)
+    limit: int = Field(PAGE_MAX, ge=1, le=FIGURE_MAX)
+    offset: int = Field(0, ge=0, le=FIGURE_MAX)
     cursor: uuid.UUID | None = None
     order_by: list[str] | None = None
 

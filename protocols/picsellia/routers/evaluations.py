@@ -225,6 +225,6 @@ def _by_kind(predictions: Iterable[Prediction]) -> dict[str, list[dict[str, Any]
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in shapes.KINDS}
     for one in predictions:
         label = {"id": one.label_id, "name": one.label.name}
-        known = {**shapes.loaded(one.as_annotation()), "label": label, "label_id": one.label_id, "score": one.score}
-        found[kind_of[Shape(one.shape)]].append(known)
+        drawn = shapes.loaded(one.as_annotation(), {one.label_id: one.label.name})
+        found[kind_of[Shape(one.shape)]].append(drawn | {"label": label, "label_id": one.label_id, "score": one.score})
     return found

@@ -7,21 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from datasets.models import Shape
 from organizations.models import Organization, User
 from storage.models import Upload
 from tests.factories import (
     BlobFactory,
     DataFactory,
-    EvaluationFactory,
     ExperimentFactory,
-    LogFactory,
-    PredictionFactory,
     TagFactory,
     png,
 )
 from tests.furnished import Furnished
-from tracking.models import LogType
 from training.models import FinishedTask
 
 RECT: dict[str, Any] = {"label_id": "{label}", "x": 1, "y": 1, "w": 3, "h": 2}
@@ -304,9 +299,8 @@ class Orchard(Furnished):
         self.loose_data = DataFactory(organization=organization, blob=BlobFactory(content=png(7)))
         self.context = self.model_version
         self.other_experiment = ExperimentFactory(project=self.project, name=f"{word} other")
-        self.log = LogFactory(experiment=self.experiment, name=f"{word} loss", type=LogType.LINE, data=None)
-        self.evaluation = EvaluationFactory(experiment=self.experiment, asset=self.asset)
-        PredictionFactory(evaluation=self.evaluation, label=self.label, shape=Shape.CLASSIFICATION)
+        self.log = self.curve
+        self.evaluation = self.experiment.evaluations.get()
         self.task = FinishedTask.objects.create(organization=organization, created_by=member)
         picture = BlobFactory(content=png(len(word), 9, 9))
         self.here = self._upload("here", blob=picture)

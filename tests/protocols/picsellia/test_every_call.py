@@ -33,7 +33,6 @@ ANSWERS_OWNER = {
     "DELETE /dataset/version/{dataset_version}": 409,
     "DELETE /label/{label}": 409,
     "GET /models/find": 404,  # a private one
-    "GET /model/version/{model_version}/public/context": 404,
 }
 READS = {
     "POST /dataset/version/{dataset_version}/annotations/export",
