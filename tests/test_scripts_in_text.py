@@ -45,7 +45,12 @@ NOT_WRITTEN = {
     "DraftHyperparameter.maximum",
 }
 # On no page but the admin's; or cut so short that its mark is lost.
-NOT_SHOWN = {"User.email", "Hyperparameter.inherited_value"}
+NOT_SHOWN = {
+    "User.email",
+    "Hyperparameter.inherited_value",
+    "Publication.hyperparameters",
+    "Publication.datasets",
+}
 
 # Attributes whose value is an address.
 ADDRESSES = {"href", "src", "action", "formaction", "data", "poster", "hx-get", "hx-post", "hx-delete", "hx-push-url"}
@@ -86,6 +91,7 @@ def _shaped(name: str, text: str) -> object:
         "docker_environment": {text: text},
         "choices": [text],
         "parts": [text],
+        "hyperparameters": [[text, Kind.TEXT, text]],
         "removed_hyperparameters": [{"key": text, "kind": Kind.TEXT, "value": text}],
     }.get(name, text)
 
