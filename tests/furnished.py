@@ -7,7 +7,7 @@ from django.urls import reverse
 from config.ids import new_id
 from config.inference_types import InferenceType
 from datasets.models import Shape
-from experiments.models import BaseKind
+from experiments.models import BaseKind, Publication
 from organizations.models import ApiToken, Organization, User
 from registry.hyperparameters import Kind
 from storage.links import download_url
@@ -187,7 +187,22 @@ class Furnished:
         self._furnish(self.experiment.architecture)
         self.artifact = self.experiment.architecture.files.get()
         ExperimentDatasetVersionFactory(experiment=self.experiment, dataset_version=self.dataset_version, alias="train")
+        self._publish()
         self._make_run()
+
+    def _publish(self) -> None:
+        """One version of the experiment that is there, and one of an experiment that was deleted since."""
+        for version, experiment in ((self.plain_model_version, self.experiment), (self.model_version, None)):
+            Publication.objects.create(
+                organization=self.organization,
+                model_version=version,
+                experiment=experiment,
+                experiment_name=f"{self.word} origin",
+                revision=0,
+                hyperparameters=[[f"{self.word} epochs", "TEXT", self.word]],
+                datasets=[{"alias": "train", "id": str(new_id()), "name": self.word, "repartition": {self.word: 1}}],
+                published_by=self.member,
+            )
 
     def _make_run(self) -> None:
         self.job = JobFactory(experiment=self.experiment, created_by=self.member, gpu_type=self.word[:GPU_TYPE_MAX])
@@ -221,9 +236,7 @@ class Furnished:
         add_points(self.curve, read_line([0.9, 0.5, 0.4]))
         evaluation = EvaluationFactory(experiment=self.experiment, asset=self.asset)
         PredictionFactory(evaluation=evaluation, label=self.label, shape=Shape.RECTANGLE, coordinates=[1, 1, 3, 2])
-        compute_metrics(
-            experiment=self.experiment, inference_type=InferenceType.OBJECT_DETECTION, by=self.member
-        )
+        compute_metrics(experiment=self.experiment, inference_type=InferenceType.OBJECT_DETECTION, by=self.member)
 
     def _make_drafts(self) -> None:
         """One with a constraint to fill, one where any alias will do, one that edits the experiment."""
