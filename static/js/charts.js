@@ -20,7 +20,8 @@ function options(box) {
     width: box.clientWidth,
     height: HEIGHT,
     scales: { x: { time: false } },
-    axes: [axis(), { ...axis(), size: 60 }],
+    axes: [{ ...axis(), size: 32 }, { ...axis(), size: 52 }],
+    padding: [8, 8, 0, 0],
     series: [{ label: "Step" }, { label: box.dataset.name, value, stroke: () => colour("--e-accent"), width: 1.5 }],
   };
 }
