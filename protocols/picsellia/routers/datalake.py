@@ -37,7 +37,8 @@ from protocols.picsellia.schemas.tags import TagOut
 
 router = Router()
 
-KEYS_MAX = 1_000
+# Of one answer that can't be paged.
+MATCHES_MAX = 10_000
 NO_VIDEOS = "Only images are kept here, no videos: take the pictures out of the video and upload those."
 ORDERS = {
     "id": "id",
@@ -105,14 +106,15 @@ def list_data(request: HttpRequest, datalake_id: uuid.UUID, query: Query[DataQue
 def list_data_by_keys(
     request: HttpRequest, datalake_id: uuid.UUID, body: DataKeys, query: Query[ListQuery], custom_metadata: str = ""
 ) -> dict[str, Any]:
-    """All images of up to 1,000 keys at once."""
+    """All images of up to 1,000 keys at once. Several images may have one name."""
     rows = _filtered(own_organization(request, datalake_id), body, custom_metadata)
-    for lookup, keys in (("pk", body.ids), ("filename", body.filenames), ("object_name", body.object_names)):
-        if keys is not None:
-            if len(keys) > KEYS_MAX:
-                raise BadInput(f"These are {len(keys):,} keys; at most {KEYS_MAX:,} are looked up at once.")
-            rows = rows.filter(**{f"{lookup}__in": [key for key in keys if "\x00" not in str(key)]})
-    items = list(ordered(rows, query.order_by, ORDERS))
+    kinds = {"pk__in": body.ids, "filename__in": body.filenames, "object_name__in": body.object_names}
+    given = {lookup: keys for lookup, keys in kinds.items() if keys is not None}
+    if not given:
+        raise BadInput("Say which images: by ids, filenames or object_names.")
+    items = list(ordered(rows.filter(**given), query.order_by, ORDERS)[: MATCHES_MAX + 1])
+    if len(items) > MATCHES_MAX:
+        raise BadInput(f"More than {MATCHES_MAX:,} images have these names: ask for fewer names at once.")
     return {"items": items, "count": len(items)}
 
 

@@ -7,6 +7,7 @@ from ninja import Schema
 
 from datasets.models import Data
 from organizations.models import Organization
+from protocols.picsellia.asset_filters import Ids, Keys
 from protocols.picsellia.paging import CursorQuery
 from protocols.picsellia.schemas.data import DataOut
 from protocols.picsellia.schemas.tags import TagOut
@@ -82,9 +83,9 @@ class DataQuery(CursorQuery, DataFilter):
 class DataKeys(DataFilter):
     """A list of images by one kind of key; those that are unknown are left out."""
 
-    ids: list[uuid.UUID] | None = None
-    filenames: list[str] | None = None
-    object_names: list[str] | None = None
+    ids: Ids | None = None
+    filenames: Keys | None = None
+    object_names: Keys | None = None
 
 
 class DataPageOut(Schema):

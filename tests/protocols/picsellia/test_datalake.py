@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from config.ids import new_id
 from datasets.models import Data, DataSource, Tag
 from organizations.models import Organization, User
+from protocols.picsellia.routers import datalake
 from storage.models import Upload
 from tests.factories import AssetFactory, BlobFactory, DataFactory, DatasetVersionFactory, UploadFactory, png
 from tests.protocols.picsellia.conftest import ConnectAs
@@ -254,7 +255,9 @@ def test_what_can_not_be_registered(plain: PlainClient, orchard: Organization, h
             found, answer = plain("POST", path, body)
             assert found == status, (body, answer)
             assert answer["message"]
-    assert plain("XGET", path, {"ids": [str(new_id())] * 1_001})[0] == 400
+    assert plain("XGET", path, {})[0] == 400
+    for keys in ({"ids": [str(new_id())] * 1_001}, {"filenames": ["\ud800"]}, {"object_names": ["\x00"]}):
+        assert plain("XGET", path, keys)[0] == 422
     assert not Data.objects.exists()
 
 
@@ -312,3 +315,12 @@ def test_a_page_costs_the_same_however_long(
         DataFactory.create_batch(more, organization=orchard)
         with django_assert_num_queries(4):
             assert plain("GET", path)[0] == 200
+
+
+def test_a_name_that_too_many_have(plain: PlainClient, orchard: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    DataFactory.create_batch(3, organization=orchard, filename="image.png")
+    path, keys = f"/api/datalake/{orchard.pk}/datas", {"filenames": ["image.png"]}
+    assert plain("XGET", path, keys)[1]["count"] == 3
+    monkeypatch.setattr(datalake, "MATCHES_MAX", 2)
+    status, answer = plain("XGET", path, keys)
+    assert (status, answer["message"]) == (400, "More than 2 images have these names: ask for fewer names at once.")
