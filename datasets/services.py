@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import ForeignKey, Model, ProtectedError
+from django.db.models import PROTECT, ForeignKey, Model
 
 from config.inference_types import InferenceType
 from datasets.content import VersionContent, check, is_held_by
@@ -235,19 +235,27 @@ def delete_dataset(*, dataset: Dataset, by: User) -> None:
 def _delete(row: Dataset | DatasetVersion, versions: list[DatasetVersion]) -> None:
     # Locked before anybody is asked who uses them: what is being created right now counts as well.
     lock(*versions)
-    # Annotations by the hundred thousand go in one statement each; a cascade would first load them.
+    if users := list(islice(_users(versions), USERS_SHOWN * 10)):
+        raise ValidationError(f"{row} can't be deleted: it is used by {_in_words(users)}. Delete that first.", "in_use")
+    # A cascade first loads what it deletes: so annotations go before it in one statement, and assets by the thousand.
     Annotation.objects.filter(asset__dataset_version__in=versions).delete()
     Labelling.objects.filter(asset__dataset_version__in=versions).delete()
-    try:
-        row.delete()
-    except ProtectedError as error:
-        sentence = f"{row} can't be deleted: it is used by {_in_words(error)}. Delete that first."
-        raise ValidationError(sentence, code="in_use") from error
+    assets = Asset.objects.filter(dataset_version__in=versions).order_by()
+    while batch := list(assets.values_list("pk", flat=True)[:BATCH_ROWS]):
+        Asset.objects.filter(pk__in=batch).delete()
+    row.delete()
 
 
-def _in_words(error: ProtectedError) -> str:
-    """What protects the row, by name: the things to which the protecting rows belong."""
-    users = sorted({user for row in islice(error.protected_objects, USERS_SHOWN * 10) for user in _owners(row)})
+def _users(versions: list[DatasetVersion]) -> Iterator[Model]:
+    """The rows that a version may not be deleted under."""
+    for relation in DatasetVersion._meta.related_objects:
+        if relation.on_delete is PROTECT:
+            yield from relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": versions})
+
+
+def _in_words(rows: list[Model]) -> str:
+    """The things to which the rows belong, by name."""
+    users = sorted({user for row in rows for user in _owners(row)})
     left_out = len(users) - USERS_SHOWN
     return ", ".join(users[:USERS_SHOWN]) + (f" and {left_out} more" if left_out > 0 else "")
 
