@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from config.inference_types import fits, fitting
+from config.inference_types import InferenceType, fits, fitting
 from experiments.models import BaseFields, BaseKind, Experiment, Project
 from organizations.models import User
 from registry.models import Architecture, ModelVersion
@@ -18,9 +18,10 @@ def model_versions_for(project: Project, *, user: User, inference_type: str = ""
 
 
 def experiments_for(project: Project, *, user: User, inference_type: str = "") -> QuerySet[Experiment]:
-    """The experiments of the same project, of a type that fits."""
+    """The experiments of the same project, of a type that fits, or of none, as scripts make them."""
     experiments = Experiment.objects.visible_to(user).filter(project=project)
-    return experiments.filter(inference_type__in=fitting(inference_type)) if inference_type else experiments
+    types = [*fitting(inference_type), InferenceType.NOT_CONFIGURED]
+    return experiments.filter(inference_type__in=types) if inference_type else experiments
 
 
 def architecture_of(base: Base | None) -> Architecture | None:
@@ -47,6 +48,7 @@ def record_base(row: BaseFields, base: Base | None) -> None:
 
 def misfit(base: Base, inference_type: str) -> str:
     """Why the base can't be used with the type, as a sentence; empty when it can."""
-    if not inference_type or fits(base.inference_type, inference_type):
+    is_scripts = isinstance(base, Experiment) and base.inference_type == InferenceType.NOT_CONFIGURED
+    if not inference_type or is_scripts or fits(base.inference_type, inference_type):
         return ""
     return f"{base} is for {base.get_inference_type_display().lower()}."

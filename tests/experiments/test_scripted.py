@@ -5,6 +5,12 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from datasets.models import DatasetVersion
+from experiments.bases import experiments_for
+from experiments.creation import create_experiment
+from experiments.drafts.base import change_type
+from experiments.drafts.lifecycle import start_from
+from experiments.drafts.saving import save_form
 from experiments.models import Experiment, Project, Status
 from experiments.parameters import parameters_of
 from experiments.scripted import create_scripted_experiment, set_base_experiment, set_base_model_version
@@ -12,7 +18,8 @@ from organizations.models import Organization, User
 from registry.copying import copy_architecture
 from registry.models import Architecture, ModelVersion
 from registry.services import delete_model_version
-from tests.experiments.making import full_version, queries_of
+from tests.experiments.making import again as draft_again
+from tests.experiments.making import fill, full_version, queries_of
 from tests.factories import ArchitectureFactory, ExperimentFactory, HyperparameterFactory, ModelVersionFactory
 from tests.registry.test_concurrency import RUNS, at_once
 
@@ -190,6 +197,19 @@ def test_it_asks_the_database_the_same_whatever_is_copied(project: Project, base
     large = ModelVersionFactory(model=base.model, architecture=architecture)
     many = {f"own-{number}": number for number in range(40)}
     assert queries_of(lambda: made(project, bob, "many", base_model_version=large, parameters=many)) <= few
+
+
+def test_in_the_form_it_is_a_base_for_any_type(
+    project: Project, base: ModelVersion, train: DatasetVersion, test: DatasetVersion, bob: User
+) -> None:
+    scripted = made(project, bob, base_model_version=base, parameters={"epochs": 3})
+    draft = start_from(scripted, by=bob)
+    change_type(draft, inference_type="CLASSIFICATION", by=bob)
+    save_form(draft, data={"name": "from the form"}, by=bob)
+    fill(draft_again(draft), train=train, test=test)
+    assert list(experiments_for(project, user=bob, inference_type="CLASSIFICATION")) == [scripted]
+    created = create_experiment(draft_again(draft), by=bob)
+    assert (created.base, created.base_of_base, parameters_of(created)) == (scripted, base, {"epochs": 3})
 
 
 @pytest.mark.django_db(transaction=True)
