@@ -180,7 +180,8 @@ def _labelmap(data: Any) -> list[tuple[str, str]]:
 
 
 def _image(log: Log) -> dict[str, str]:
-    assert log.blob and log.data
+    assert log.blob
+    assert log.data
     filename = log.data["filename"]
     shown = image_url(log.blob, log.content_type) if log.content_type else ""
     return {"url": shown, "download": download_url(log.blob, filename), "filename": filename}
