@@ -105,7 +105,7 @@ def _call(method: str, path: str, details: Schema, components: Schema) -> Call:
     return Call(
         method=method,
         path=re.sub(r"{[^}:]+:", "{", path),  # without the converters
-        title=details["summary"],
+        title=details["summary"].capitalize(),
         text=details.get("description", ""),
         parts=[part for part in parts if part.fields or part.kind or part.title.startswith("Answer")],
     )

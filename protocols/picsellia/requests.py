@@ -16,6 +16,10 @@ from protocols.picsellia.errors import refusal
 
 View = Callable[..., HttpResponseBase]
 
+CHUNK_BYTES = 1024 * 1024
+# How many times the limit is read in order to be refused.
+DISCARDED_LIMITS = 8
+
 TOO_LARGE = "The body is larger than {:,.0f} MB, the most that is read at once: send it in parts."
 CUT_OFF = "The body ended before its announced length."
 NOT_SECURE = "The token travelled where others can read it. Connect to {}, and make another token."
@@ -34,7 +38,8 @@ def speaks_api(view: View) -> View:
             return refusal(HTTPStatus.BAD_REQUEST, NOT_SECURE.format(settings.SITE_URL))
         length = _length(request)
         if length > settings.API_BODY_LIMIT_BYTES:
-            # The SDK sends less at a time after this answer, and after no other.
+            # The SDK sends less at a time after this answer, and after no other. It reads none while it still sends.
+            _discard(request, length)
             sentence = TOO_LARGE.format(settings.API_BODY_LIMIT_BYTES / 2**20)
             return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
         # Read here, past the limit that Django sets for the forms of pages.
@@ -52,6 +57,13 @@ def speaks_api(view: View) -> View:
         return response
 
     return framed
+
+
+def _discard(request: HttpRequest, length: int) -> None:
+    """Read the body without keeping it; of one that is far too large, only the beginning."""
+    left = min(length, DISCARDED_LIMITS * settings.API_BODY_LIMIT_BYTES)
+    while left > 0 and (content := request.read(min(left, CHUNK_BYTES))):
+        left -= len(content)
 
 
 def _length(request: HttpRequest) -> int:

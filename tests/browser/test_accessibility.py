@@ -5,6 +5,7 @@ by night, then axe, the accessibility checker, finds nothing to object to, every
 a screen of 360 pixels nothing scrolls sideways.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -292,6 +293,24 @@ def test_a_new_password_that_will_not_do(alices: Page, look: Look) -> None:
         entry.fill("x")
     press(alices, "Change password", "too short")
     look("a password that won't do")
+
+
+def test_the_pages_of_tokens_and_of_the_api(alices: Page, look: Look) -> None:
+    look.at("/tokens/", "API tokens")
+    look.at("/tokens/new/", "Make a token")
+    alices.get_by_label("Name").fill("Nightly")
+    press(alices, "Make token", "the only time")
+    look("a token that was made")
+    # The clipboard is the browser's to give: either it has the token, or the token is selected.
+    alices.get_by_role("button", name="Copy token").click()
+    expect(alices.get_by_role("status").filter(has_text=re.compile("Copied|selected"))).to_be_visible()
+    look.at("/tokens/")
+    alices.get_by_role("link", name="Revoke Nightly").click()
+    expect(alices.get_by_role("button", name="Revoke Nightly")).to_be_visible()
+    look("whether to revoke it")
+    look.at("/api/docs?q=labels", "The API")
+    alices.locator("summary").first.click()
+    look("a call of the API")
 
 
 def test_choosers_without_a_dialog(alices: Page, look: Look, world: World) -> None:

@@ -156,6 +156,15 @@ class TestWhatDjangoAnswers:
             "The body is larger than 2 MB, the most that is read at once: send it in parts.",
         )
 
+    def test_what_is_too_large_is_read_to_its_end(self, bob: User, settings: LazySettings) -> None:
+        """A client that still sends does not see the answer: its connection breaks, and it tries again for nothing."""
+        settings.API_BODY_LIMIT_BYTES = 10
+        for size, left in ((60, 0), (200, 120)):
+            stream = io.BytesIO(b" " * size)
+            sent: Any = {"CONTENT_LENGTH": str(size), "wsgi.input": stream}
+            assert Client().generic("POST", PING, b"x", "application/json", **sent).status_code == 413
+            assert len(stream.read()) == left
+
     def test_more_than_a_page_may_send(self, plain: PlainClient, bob: User, settings: LazySettings) -> None:
         """Django's own limit is for forms."""
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10

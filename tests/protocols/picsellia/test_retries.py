@@ -219,6 +219,28 @@ def test_it_costs_two_queries(rf: Any, bob: User, django_assert_num_queries: Cal
         retries.begin(rf.generic("XGET", "/api/x", REMOTE_PORT="1"), bob)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's table is unlogged instead")
+def test_what_else_is_written_waits_for_the_disk_as_before(rf: Any, bob: User) -> None:
+    """Only what a power cut may take doesn't."""
+
+    def ask(pragma: str) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA {pragma}")
+            return cursor.fetchone() if "=" not in pragma else None
+
+    token_of(bob)
+    bob.token = bob.api_tokens.get()
+    before = ask("synchronous")
+    ask("synchronous=FULL")
+    request = rf.post("/api/x", REMOTE_PORT="1")
+    retries.begin(request, bob)
+    retries.finish(request, HttpResponse("{}"))
+    assert AnsweredRequest.objects.get().status == 200
+    assert ask("synchronous") == (2,)
+    ask(f"synchronous={before[0]}")
+
+
 @pytest.mark.django_db
 def test_what_is_old_is_forgotten(monkeypatch: pytest.MonkeyPatch, rf: Any, bob: User) -> None:
     monkeypatch.setattr(retries, "FORGETS_EVERY", 1)
