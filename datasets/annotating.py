@@ -198,12 +198,14 @@ def delete_labellings(
     by.must_be(Role.MEMBER, version.dataset.organization)
     lock(version)
     doomed = Labelling.objects.filter(asset__dataset_version=version)
+    chosen = None if assets is None else _assets(version, assets)
     if labellings is not None:
-        doomed = doomed.filter(pk__in=labellings)
-        if doomed.count() != len(set(labellings)):
+        found = dict(doomed.filter(pk__in=labellings).values_list("pk", "asset_id"))
+        if len(found) != len(set(labellings)):
             raise Http404
-    if assets is not None:
-        doomed = doomed.filter(asset__in=_assets(version, assets))
+        doomed = doomed.filter(pk__in=[pk for pk, asset in found.items() if chosen is None or asset in chosen])
+    elif chosen is not None:
+        doomed = doomed.filter(asset__in=chosen)
     _delete(doomed)
     recount(version)
 

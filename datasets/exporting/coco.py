@@ -54,7 +54,7 @@ def _categories(selection: Selection) -> list[dict[str, Any]]:
 
 def _category(place: int, label: Label, paths: dict[Any, str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"id": place, "name": label.name}
-    if label.group_id:
+    if label.group_id in paths:
         entry["supercategory"] = paths[label.group_id]
     if label.skeleton:
         entry |= {"keypoints": label.skeleton["vertices"], "skeleton": label.skeleton["edges"]}

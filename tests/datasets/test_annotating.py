@@ -225,7 +225,10 @@ def test_deleting(version: DatasetVersion, assets: Sequence[Asset], bob: User) -
     assert counts(version) == [3, 3, 0]
     delete_labellings(version=version, assets=[assets[0].pk], by=bob)
     assert [drawn(asset) for asset in assets] == [[], [[[1, 2, 3, 4]]], [[[1, 2, 3, 4]]]]
-    delete_labellings(version=version, labellings=[assets[1].labellings.get().pk], by=bob)
+    second = assets[1].labellings.get()
+    delete_labellings(version=version, assets=[assets[2].pk], labellings=[second.pk], by=bob)
+    assert counts(version) == [2, 2, 0]
+    delete_labellings(version=version, labellings=[second.pk], by=bob)
     assert counts(version) == [1, 1, 0]
     delete_labellings(version=version, by=bob)
     assert not Labelling.objects.filter(asset__dataset_version=version).exists()

@@ -342,6 +342,16 @@ def test_numbers_that_are_none(plain: PlainClient, orchard: Organization) -> Non
     assert not Labelling.objects.exists()
 
 
+def test_as_many_ids_as_a_script_sends_at_once(plain: PlainClient, orchard: Organization) -> None:
+    version = version_of(orchard)
+    here, many = f"/api/dataset/version/{version.pk}/annotations", [str(uuid.uuid4()) for _ in range(30_000)]
+    assert plain("DELETE", here, {"asset_ids": many})[0] == 404
+    assert plain("DELETE", here, {"asset_ids": ["__all__"], "annotation_ids": many})[0] == 404
+    assert plain("POST", f"{here}/export", {"type": "COCO", "asset_ids": many})[0] == 404
+    assert plain("DELETE", here, {"asset_ids": [*many, many[0]]})[0] == 422
+    assert plain("XGET", here, many[:1_001])[0] == 400
+
+
 @pytest.mark.parametrize("count", [2, 20])
 def test_its_queries_do_not_grow(
     plain: PlainClient, orchard: Organization, django_assert_max_num_queries: DjangoAssertNumQueries, count: int
