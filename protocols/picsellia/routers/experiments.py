@@ -17,6 +17,7 @@ from experiments.publishing import publish_as_model, publish_in_model
 from experiments.scripted import set_base_experiment, set_base_model_version
 from protocols.picsellia.caller import caller, own_organization
 from protocols.picsellia.finding import all_of, found
+from protocols.picsellia.schemas.changes import Change
 from protocols.picsellia.schemas.experiments import AttachedDatasetVersionOut, ExperimentOut
 from protocols.picsellia.schemas.registry import ModelVersionOut
 from registry.models import ModelVersion, RegisteredModel
@@ -26,7 +27,7 @@ router = Router()
 IDS_MAX = 10_000
 
 
-class ExperimentChange(Schema):
+class ExperimentChange(Change):
     """What is to be another in an experiment."""
 
     name: str | None = None
@@ -92,7 +93,7 @@ def sync(request: HttpRequest, experiment_id: uuid.UUID) -> Experiment:
 
 @router.patch("/experiment/{uuid:experiment_id}", response=ExperimentOut)
 def update(request: HttpRequest, experiment_id: uuid.UUID, body: ExperimentChange) -> Experiment:
-    return edit_experiment(_experiment(request, experiment_id), **body.dict(), by=caller(request))
+    return edit_experiment(_experiment(request, experiment_id), **body.model_dump(), by=caller(request))
 
 
 @router.delete("/experiment/{uuid:experiment_id}", response={204: None})

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema
 
 from config.inference_types import InferenceType
+from config.names import as_stored
 from protocols.picsellia.caller import caller, own_organization
 from protocols.picsellia.finding import found
 from protocols.picsellia.paging import BY_NAME_OR_TIME, ListQuery, listed
@@ -73,7 +74,7 @@ def find(
 @router.get("/models", response=Models)
 def public(request: HttpRequest, query: Query[PublicQuery]) -> dict[str, list[RegisteredModel]]:
     models = RegisteredModel.objects.public()
-    return {"items": listed(models.filter(name__icontains=query.name) if query.name else models, query)}
+    return {"items": listed(models.filter(name__icontains=as_stored(query.name)) if query.name else models, query)}
 
 
 @router.get("/models/find", response=ModelOut)

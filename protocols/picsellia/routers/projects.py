@@ -23,6 +23,7 @@ from experiments.services import (
 from protocols.picsellia.caller import caller, own_organization
 from protocols.picsellia.finding import all_of, found
 from protocols.picsellia.paging import BY_NAME_OR_TIME, ListQuery, listed
+from protocols.picsellia.schemas.changes import Change
 from protocols.picsellia.schemas.datasets import DatasetVersionOut
 from protocols.picsellia.schemas.experiments import ExperimentOut, ProjectOut
 
@@ -39,7 +40,7 @@ class ProjectIn(Schema):
     description: str = ""
 
 
-class ProjectChange(Schema):
+class ProjectChange(Change):
     """What is to be another in a project."""
 
     name: str | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from ninja import Field, Schema
 
 from config.inference_types import InferenceType
+from protocols.picsellia.schemas.changes import Change
 from protocols.picsellia.schemas.tags import TagOut
 from registry.models import Framework, ModelVersion, RegisteredModel
 from registry.scripts import labels_of
@@ -63,7 +64,7 @@ class ModelVersionOut(Schema):
         return labels_of(version.architecture)
 
 
-class ModelVersionIn(Schema):
+class ModelVersionIn(Change):
     """What a script says of a version: everything may be left out. Pictures and notebooks are not kept."""
 
     name: str | None = None
@@ -103,7 +104,7 @@ class ModelIn(Schema):
     description: str = ""
 
 
-class ModelChange(Schema):
+class ModelChange(Change):
     """What is to be another in a model."""
 
     name: str | None = None

@@ -189,7 +189,7 @@ def test_what_is_somebody_elses_is_not_there(plain: PlainClient, harbor: Organiz
     assert (own.base_kind, own.dataset_versions.count()) == ("", 0)
 
 
-@pytest.mark.parametrize("body", [{"status": "DONE"}, {"status": "running"}, {"name": 5}, b"{"])
+@pytest.mark.parametrize("body", [{"status": "DONE"}, {"status": "running"}, {"name": 5}, [1], "x", 5, b"{"])
 def test_broken_bodies(plain: PlainClient, project: Project, body: Any) -> None:
     experiment = ExperimentFactory(project=project)
     status, answer = plain("PATCH", f"/api/experiment/{experiment.pk}", body)

@@ -173,3 +173,4 @@ def test_what_is_somebody_elses_is_not_there(plain: PlainClient, harbor: Organiz
 def test_only_words_of_the_list_order(plain: PlainClient, orchard: Organization, order: str) -> None:
     assert plain("GET", f"/api/organization/{orchard.pk}/models?order_by={order}")[0] == 400
     assert plain("GET", f"/api/organization/{orchard.pk}/models/find")[0] == 400
+    assert plain("GET", "/api/models?name=%00")[0] == 400
