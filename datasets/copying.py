@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 
+from config.ids import new_id
 from config.inference_types import InferenceType
 from datasets.assets import AssetTag, appended, check_amount, put_tags
 from datasets.counts import recount
@@ -173,6 +174,8 @@ def _copy_annotations(copies: Ids, labels: Ids) -> None:
 
 
 def _again(row: M, **values: uuid.UUID) -> M:
-    """A new row like this one but for its id and these values."""
-    names = [field.attname for field in row._meta.concrete_fields if not field.primary_key]
-    return type(row)(**{**{name: getattr(row, name) for name in names}, **values})
+    """A row that was read, to be inserted once more: under an id of its own, and with these values."""
+    row.pk, row._state.adding = new_id(), True
+    for name, value in values.items():
+        setattr(row, name, value)
+    return row
