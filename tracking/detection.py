@@ -1,10 +1,11 @@
 """Average precision of boxes, polygons and masks, as COCO defines it, by COCO's own library."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from django.core.exceptions import ValidationError
 from pycocotools import cocoeval
 from pycocotools.coco import COCO
 
@@ -17,6 +18,7 @@ cocoeval.print = lambda *words: None
 
 IOU_50, IOU_75 = 0, 5  # places among COCO's thresholds 0.50, 0.55, …, 0.95
 SURE = 0.5
+PAIRS_MAX = 1_000_000  # of a label and an image: each is looked at
 DETECTIONS_MAX = 100  # COCO's: of an image the surest hundred count
 
 
@@ -32,8 +34,17 @@ def detection_results(images: Sequence[Image], shape: Shape) -> tuple[dict[str, 
         intersection over union, at 0.5 and at 0.75; None when nothing was drawn), and for each label its own `ap` and
         `ap_50` and how many were drawn and found; and for each image how much was agreed on, from 0 to 1: what both
         have, at 0.5 and of those found with a score of at least 0.5, in what either has.
+
+    Raises:
+        ValidationError: for more labels and images than can be compared while somebody waits.
     """
-    labels = sorted({mark.label for image in images for mark in [*image.drawn, *image.found]})
+    drawn = Counter(mark.label for image in images for mark in image.drawn)
+    found = Counter(mark.label for image in images for mark in image.found)
+    labels = sorted(drawn | found)
+    if len(labels) * len(images) > PAIRS_MAX:
+        raise ValidationError(
+            f"These are {len(labels):,} labels on {len(images):,} images; at most {PAIRS_MAX:,} pairs are compared."
+        )
     evaluation = _evaluated(images, labels, shape)
     # Thresholds × recalls × labels, for all sizes and the most detections; -1 where nothing was drawn.
     precision = evaluation.eval["precision"][:, :, :, 0, -1] if labels else np.empty((10, 101, 0))
@@ -42,8 +53,8 @@ def detection_results(images: Sequence[Image], shape: Shape) -> tuple[dict[str, 
             "label": label,
             "ap": _mean(precision[:, :, place]),
             "ap_50": _mean(precision[IOU_50, :, place]),
-            "drawn": sum(mark.label == label for image in images for mark in image.drawn),
-            "found": sum(mark.label == label for image in images for mark in image.found),
+            "drawn": drawn[label],
+            "found": found[label],
         }
         for place, label in enumerate(labels)
     ]

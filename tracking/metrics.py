@@ -24,7 +24,6 @@ SHAPES = {
 }
 
 
-@transaction.atomic
 def compute_metrics(
     *,
     experiment: Experiment,
@@ -62,12 +61,14 @@ def compute_metrics(
         results, agreements = classification_results(images)
     else:
         results, agreements = detection_results(images, SHAPES[inference_type])
-    for image, agreement in zip(images, agreements, strict=True):
-        image.evaluation.agreement = agreement
-    Evaluation.objects.bulk_update([image.evaluation for image in images], ["agreement"], batch_size=1_000)
-    metrics, _ = EvaluationMetrics.objects.update_or_create(
-        experiment=experiment, inference_type=inference_type, defaults={"results": results}
-    )
+    # Only now, so that nobody waits to write while it is computed.
+    with transaction.atomic():
+        for image, agreement in zip(images, agreements, strict=True):
+            image.evaluation.agreement = agreement
+        Evaluation.objects.bulk_update([image.evaluation for image in images], ["agreement"], batch_size=1_000)
+        metrics, _ = EvaluationMetrics.objects.update_or_create(
+            experiment=experiment, inference_type=inference_type, defaults={"results": results}
+        )
     return metrics
 
 

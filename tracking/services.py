@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -21,6 +21,7 @@ from tracking.virtual import VirtualLog, virtual_log
 LOGS_MAX = 10_000
 TAKEN = "The experiment has a log of this name already: choose another, or let it be replaced."
 RESERVED = "This name stands for the experiment's own hyperparameters or labelmap: choose another."
+UNCHANGED: Final = object()
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,13 @@ def append_to_line(*, log: Log, data: Any, by: User) -> Line:
 
 
 @transaction.atomic
-def edit_log(*, log: Log, name: str | None = None, data: Any = None, by: User) -> Line | None:
+def edit_log(*, log: Log, name: str | None = None, data: Any = UNCHANGED, by: User) -> Line | None:
     """Give a log another name, or other data of its type: all points of a LINE, the file of an IMAGE.
 
     Args:
         log: with its experiment's project and that one's organization.
         name: or None to keep it.
-        data: or None to keep them.
+        data: or UNCHANGED to keep them; None is a value that could not be computed.
         by: at least a member.
 
     Returns:
@@ -127,7 +128,7 @@ def edit_log(*, log: Log, name: str | None = None, data: Any = None, by: User) -
                 log.save(update_fields=["name"])
         except IntegrityError:
             raise ValidationError({"name": ValidationError(TAKEN, code="taken")}) from None
-    if data is None:
+    if data is UNCHANGED:
         return None
     content = _read(LogType(log.type), data, organization)
     _rewrite(log, content)

@@ -36,7 +36,7 @@ def log_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if group in groups:
         logs = logs.filter(name__startswith=f"{group}/")
     page = _page(request, logs, LOGS_SHOWN)
-    cards = [card_of(log) for log in page]
+    cards = sorted(map(card_of, page), key=lambda card: (card.group, card.log.name))
     context = {
         **_frame(experiment),
         "page": page,

@@ -1,7 +1,10 @@
 """What the metrics mean, on cases that can be counted by hand."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
+from django.core.exceptions import ValidationError
 from pycocotools import mask as coco
 
 from config.inference_types import InferenceType
@@ -103,6 +106,13 @@ def test_the_last_labelling_counts_and_labels_meet_by_name(experiment: Experimen
     PredictionFactory(evaluation=evaluation, label=elsewhere)
     results = compute_metrics(experiment=experiment, inference_type=InferenceType.CLASSIFICATION, by=bob).results
     assert (results["accuracy"], results["labels"]) == (1, ["pear"])
+
+
+def test_there_is_a_most(experiment: Experiment, apple: Label, bob: User) -> None:
+    evaluated(experiment, [(apple, [0, 0, 4, 4])], [], Shape.RECTANGLE)
+    for limit, said in (("metrics.EVALUATED_MAX", "at most 0 are"), ("detection.PAIRS_MAX", "1 labels on 1 images")):
+        with mock.patch(f"tracking.{limit}", 0), pytest.raises(ValidationError, match=said):
+            compute_metrics(experiment=experiment, inference_type=InferenceType.OBJECT_DETECTION, by=bob)
 
 
 def test_nothing_drawn_and_nothing_found(experiment: Experiment, bob: User) -> None:

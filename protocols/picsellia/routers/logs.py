@@ -18,7 +18,7 @@ from tracking.lines import Line, lines_of
 from tracking.log_data import answered
 from tracking.models import Log, LogType
 from tracking.reading import AnyLog, all_logs, log_of_id, log_of_name
-from tracking.services import append_to_line, delete_logs, edit_log, record_log
+from tracking.services import UNCHANGED, append_to_line, delete_logs, edit_log, record_log
 from tracking.virtual import VirtualLog
 
 router = Router()
@@ -126,7 +126,9 @@ def sync(request: HttpRequest, log_id: uuid.UUID) -> LogOut:
 def update(request: HttpRequest, log_id: uuid.UUID, body: LogPatch) -> LogOut:
     log = _log(request, log_id)
     if isinstance(log, Log):
-        edit_log(log=log, name=body.name, data=body.data, by=caller(request))
+        # Null that was sent is what became of NaN on its way.
+        data = body.data if "data" in body.model_fields_set else UNCHANGED
+        edit_log(log=log, name=body.name, data=data, by=caller(request))
     elif body.name not in (None, log.name):
         raise BadInput(f"The log {log.name} is the experiment's own and keeps its name.")
     elif body.data is not None:

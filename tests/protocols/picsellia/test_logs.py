@@ -52,6 +52,8 @@ def test_a_log_of_each_type(script: SdkExperiment, experiment: Experiment) -> No
     assert Log.objects.get(name="all/VALUE").data == "good"
     assert script.log("nothing", math.nan, LogType.VALUE).data == "NaN"
     assert Log.objects.get(name="nothing").data is None
+    script.get_log("all/VALUE").update(data=math.nan)
+    assert Log.objects.get(name="all/VALUE").data is None
     with pytest.raises(picsellia.exceptions.ResourceConflictError, match="of this name already"):
         script.log("all/VALUE", 1, LogType.VALUE, replace=False)
     with pytest.raises(picsellia.exceptions.BadRequestError, match="is an object"):
