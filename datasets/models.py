@@ -159,7 +159,7 @@ class DatasetVersion(models.Model):
     name = NameField()
     description = DescriptionField()
     inference_type = models.CharField(max_length=20, choices=InferenceType, default=InferenceType.NOT_CONFIGURED)
-    # Counted once when the version is filled: lists of ten thousand versions show them.
+    # Counted whenever they change, by `counts`: lists of ten thousand versions show them.
     asset_count = models.PositiveIntegerField(default=0, editable=False)
     object_count = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)

@@ -100,6 +100,8 @@ def test_one_asset(sdk: picsellia.Client, version: DatasetVersion) -> None:
     assert asset.id == row.pk
     assert pears.find_asset(object_name=row.data.object_name).id == row.pk
     assert pears.find_asset(id=row.pk).data_id == row.data_id
+    assert pears.find_asset(data=asset.get_data()).id == row.pk
+    assert [tag.name for tag in asset.get_data_tags()] == ["north"]
     assert sorted(tag.name for tag in asset.get_tags()) == ["cold", "wet"]
     with pytest.raises(ResourceNotFoundError):
         pears.find_asset(filename="none.png")
