@@ -35,6 +35,8 @@ NOT_WRITTEN = {
     "ApiToken.hint",
     "Data.content_type",
     "Annotation.coordinates",
+    "Prediction.coordinates",
+    "Log.content_type",
     "ConstraintSlot.alias",
     "ExperimentDatasetVersion.alias",
     "DraftDatasetVersion.alias",

@@ -25,9 +25,11 @@ class OrganizationOut(Schema):
 
 @router.get("/organizations/find", response=OrganizationOut)
 def find(request: HttpRequest, name: str) -> Organization:
+    """The token's organization, by its name."""
     return get_object_or_404(Organization.objects.visible_to(caller(request)), name=name)
 
 
 @router.get("/organization/{uuid:organization_id}", response=OrganizationOut)
 def sync(request: HttpRequest, organization_id: uuid.UUID) -> Organization:
+    """The token's organization, and the connector of its files."""
     return own_organization(request, organization_id)
