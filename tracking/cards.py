@@ -13,6 +13,7 @@ ROWS_SHOWN = 50
 COLUMNS_SHOWN = 20
 BARS_SHOWN = 100
 CELLS_SHOWN = 60
+COLUMNS_OF_A_CARD = 5
 TEXT_SHOWN = 2_000
 TINTS = 9
 UNGROUPED = ""
@@ -77,6 +78,15 @@ class Card:
     def group(self) -> str:
         """What stands before the slash, as `train` in `train/loss`; an empty text where there is none."""
         return group_of(self.log.name)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it takes a row of the page for itself."""
+        content = self.content
+        columns = (
+            content.columns if isinstance(content, Heatmap) else content.heads if isinstance(content, Table) else []
+        )
+        return len(columns) > COLUMNS_OF_A_CARD
 
     @property
     def template(self) -> str:
