@@ -5,15 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0001_initial'),
+        ("training", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='job',
-            name='gpu_type',
-            field=models.CharField(blank=True, help_text='Empty for any.', max_length=100, validators=[config.names.refuse_control_characters]),
+            model_name="job",
+            name="gpu_type",
+            field=models.CharField(
+                blank=True,
+                help_text="Empty for any.",
+                max_length=100,
+                validators=[config.names.refuse_control_characters],
+            ),
         ),
     ]
