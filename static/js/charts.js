@@ -22,7 +22,7 @@ function options(box) {
     scales: { x: { time: false } },
     axes: [{ ...axis(), size: 32, space: 80 }, { ...axis(), size: 52 }],
     padding: [8, 8, 0, 0],
-    series: [{ label: "Step" }, { label: box.dataset.name, value, stroke: () => colour("--e-accent"), width: 1.5 }],
+    series: [{ label: "Step" }, { label: "Value", value, stroke: () => colour("--e-accent"), width: 1.5 }],
   };
 }
 
