@@ -102,13 +102,20 @@ def _call(method: str, path: str, details: Schema, components: Schema) -> Call:
         parts.append(_content("Body", details["requestBody"], components))
     for status, answer in details["responses"].items():
         parts.append(_content(f"Answer {status}: {HTTPStatus(status).phrase}", answer, components))
+    title, text = _headed(details.get("description") or details["summary"].capitalize())
     return Call(
         method=method,
         path=re.sub(r"{[^}:]+:", "{", path),  # without the converters
-        title=details["summary"].capitalize(),
-        text=details.get("description", ""),
+        title=title,
+        text=text,
         parts=[part for part in parts if part.fields or part.kind or part.title.startswith("Answer")],
     )
+
+
+def _headed(text: str) -> tuple[str, str]:
+    """The first sentence, without its full stop, and what follows it."""
+    first, *others = re.split(r"\.\s+", text, maxsplit=1)
+    return first.removesuffix("."), "".join(others)
 
 
 def _parameter(parameter: Schema, components: Schema) -> Field:

@@ -87,7 +87,10 @@ def list_annotations(request: HttpRequest, version_id: uuid.UUID, query: Query[P
 
 @router.get("/dataset/version/{uuid:version_id}/annotations/ids", response=list[uuid.UUID])
 def annotation_ids(request: HttpRequest, version_id: uuid.UUID, query: Query[IdsQuery]) -> list[uuid.UUID]:
-    """Their ids, those of one asset together, the latest first: so one load mostly has all of an asset."""
+    """The ids of a version's annotations, those of one asset together.
+
+    The latest come first, so that one load mostly has all of an asset.
+    """
     version = _version(request, version_id)
     labellings = _labellings(version, query.status)
     if query.asset_ids is not None:
@@ -102,7 +105,10 @@ def annotation_ids(request: HttpRequest, version_id: uuid.UUID, query: Query[Ids
     include_in_schema=False,
 )
 def load_annotations(request: HttpRequest, version_id: uuid.UUID, ids: list[uuid.UUID]) -> list[dict[str, Any]]:
-    """Annotations with all that is on them, in the order of the assets, the latest of each first."""
+    """Annotations with all that is on them, up to 1,000 at once.
+
+    They come in the order of the assets, the latest of each first.
+    """
     if len(ids) > LOADED_MAX:
         raise BadInput(f"At most {LOADED_MAX:,} annotations are loaded at once, not {len(ids):,}.")
     version = _version(request, version_id)
@@ -113,7 +119,10 @@ def load_annotations(request: HttpRequest, version_id: uuid.UUID, ids: list[uuid
 
 @router.delete("/dataset/version/{uuid:version_id}/annotations", response={204: None})
 def delete_annotations(request: HttpRequest, version_id: uuid.UUID, body: DeletionIn) -> None:
-    """Delete annotations with their shapes."""
+    """Delete annotations of a version with their shapes.
+
+    Those of the named assets or of all; where annotations are named too, only these among them.
+    """
     asset_ids = [pk for pk in body.asset_ids if isinstance(pk, uuid.UUID)]
     delete_labellings(
         version=_version(request, version_id),
@@ -125,7 +134,10 @@ def delete_annotations(request: HttpRequest, version_id: uuid.UUID, body: Deleti
 
 @router.post("/dataset/version/{uuid:version_id}/bulk-annotations", response=dict[str, int])
 def bulk_annotations(request: HttpRequest, version_id: uuid.UUID, body: BulkIn) -> dict[str, int]:
-    """Put shapes on many assets: how many each annotation got, or -1 for one that was kept as it was."""
+    """Put shapes on many assets, on all or none.
+
+    The answer says how many each annotation got, or -1 for one that was kept as it was. After a 413, send fewer.
+    """
     contents = [_content(item, index) for index, item in enumerate(body.annotations)]
     version = _version(request, version_id)
     try:
@@ -153,7 +165,7 @@ def export_annotations(request: HttpRequest, version_id: uuid.UUID, body: Export
 
 @router.get("/dataset/version/{uuid:version_id}/stats", response=Stats)
 def stats(request: HttpRequest, version_id: uuid.UUID) -> Stats:
-    """How often each label of the version occurs."""
+    """How often each label of a version occurs."""
     version = _version(request, version_id)
     return Stats(
         label_repartition=dict(version.labels.values_list("name", "object_count")),
@@ -178,7 +190,7 @@ def extended_assets(request: HttpRequest, version_id: uuid.UUID, query: Query[Ex
 
 @router.post("/asset/{uuid:asset_id}/annotations", response=AnnotationOut)
 def create_annotation(request: HttpRequest, asset_id: uuid.UUID, body: DurationIn) -> Labelling:
-    """An empty annotation, to draw on."""
+    """Begin an empty annotation, to draw on: the asset's latest."""
     return create_labelling(asset=_asset(request, asset_id), duration=body.duration, by=caller(request))
 
 
@@ -190,7 +202,7 @@ def annotations_of_asset(request: HttpRequest, asset_id: uuid.UUID) -> dict[str,
 
 @router.get("/asset/{uuid:asset_id}/annotations/find", response=AnnotationOut)
 def latest_annotation(request: HttpRequest, asset_id: uuid.UUID) -> Labelling:
-    """The latest annotation of an asset."""
+    """The latest annotation of an asset: 404 when it has none."""
     return get_object_or_404(_asset(request, asset_id).labellings.order_by("-pk")[:1])
 
 
@@ -199,13 +211,13 @@ def latest_annotation(request: HttpRequest, asset_id: uuid.UUID) -> Labelling:
 
 @router.get("/annotation/{uuid:annotation_id}", response=AnnotationOut)
 def read_annotation(request: HttpRequest, annotation_id: uuid.UUID) -> Labelling:
-    """An annotation."""
+    """An annotation as it is now, without its shapes."""
     return _labelling(request, annotation_id)
 
 
 @router.patch("/annotation/{uuid:annotation_id}", response=AnnotationOut)
 def edit_annotation(request: HttpRequest, annotation_id: uuid.UUID, body: AnnotationIn) -> Labelling:
-    """Change what is said about an annotation."""
+    """Say how long an annotation took, or what became of it."""
     labelling = _labelling(request, annotation_id)
     edit_labelling(labelling=labelling, duration=body.duration, status=body.status, by=caller(request))
     return labelling
@@ -220,7 +232,7 @@ def delete_annotation(request: HttpRequest, annotation_id: uuid.UUID) -> None:
 
 @router.post("/annotation/{uuid:annotation_id}/save", response=AnnotationOut)
 def overwrite_annotation(request: HttpRequest, annotation_id: uuid.UUID, body: OverwriteIn) -> Labelling:
-    """Draw an annotation anew."""
+    """Draw an annotation anew: what was on it goes."""
     labelling = _labelling(request, annotation_id)
     try:
         overwrite_labelling(labelling=labelling, shapes=body.contents(), duration=body.duration, by=caller(request))
@@ -231,19 +243,19 @@ def overwrite_annotation(request: HttpRequest, annotation_id: uuid.UUID, body: O
 
 @router.post("/annotation/{uuid:annotation_id}/bulk-rectangles", response=RectanglesOut)
 def create_rectangles(request: HttpRequest, annotation_id: uuid.UUID, body: RectanglesIn) -> dict[str, Any]:
-    """Draw boxes."""
+    """Draw boxes on an annotation, all or none."""
     return {"rectangles": _drawn(request, annotation_id, body.rectangles, "rectangles")}
 
 
 @router.post("/annotation/{uuid:annotation_id}/bulk-polygons", response=PolygonsOut)
 def create_polygons(request: HttpRequest, annotation_id: uuid.UUID, body: PolygonsIn) -> dict[str, Any]:
-    """Draw polygons."""
+    """Draw polygons on an annotation, all or none."""
     return {"polygons": _drawn(request, annotation_id, body.polygons, "polygons")}
 
 
 @router.post("/annotation/{uuid:annotation_id}/bulk-classifications", response=ClassificationsOut)
 def create_classifications(request: HttpRequest, annotation_id: uuid.UUID, body: ClassificationsIn) -> dict[str, Any]:
-    """Give labels to the whole image."""
+    """Give labels to the whole image, all or none."""
     return {"classifications": _drawn(request, annotation_id, body.classifications, "classifications")}
 
 
@@ -261,7 +273,7 @@ def list_polygons(request: HttpRequest, annotation_id: uuid.UUID) -> dict[str, A
 
 @router.get("/annotation/{uuid:annotation_id}/classifications", response=ClassificationItems)
 def list_classifications(request: HttpRequest, annotation_id: uuid.UUID) -> dict[str, Any]:
-    """The labels of the whole image."""
+    """The labels that an annotation gives to the whole image."""
     return {"items": _shapes(request, annotation_id, Shape.CLASSIFICATION)}
 
 

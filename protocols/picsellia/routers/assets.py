@@ -16,13 +16,13 @@ router = Router()
 
 @router.get("/asset/{uuid:asset_id}", response=AssetOut)
 def sync(request: HttpRequest, asset_id: uuid.UUID) -> Asset:
-    """The asset as it is now."""
+    """An asset with its image and its tags."""
     return get_object_or_404(with_what_is_shown(Asset.objects.visible_to(caller(request))), pk=asset_id)
 
 
 @router.delete("/asset/{uuid:asset_id}", response={204: None})
 def delete(request: HttpRequest, asset_id: uuid.UUID) -> None:
-    """Take it out of its version, with its annotations. The image stays in the datalake."""
+    """Take an asset out of its version, with its annotations. The image stays in the datalake."""
     assets = Asset.objects.visible_to(caller(request)).select_related("dataset_version__dataset__organization")
     asset = get_object_or_404(assets, pk=asset_id)
     delete_assets(version=asset.dataset_version, assets=[asset.pk], by=caller(request))

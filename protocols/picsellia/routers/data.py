@@ -37,13 +37,13 @@ class AddressOut(Schema):
 
 @router.get("/data/{uuid:data_id}", response=DataWithLinksOut)
 def sync(request: HttpRequest, data_id: uuid.UUID) -> Data:
-    """The image with its tags and its source."""
+    """An image with its tags and its source."""
     return _visible(request, data_id)
 
 
 @router.patch("/data/{uuid:data_id}", response=DataOut)
 def update_metadata(request: HttpRequest, data_id: uuid.UUID, body: MetadataIn) -> Data:
-    """Replace the metadata, as a whole."""
+    """Replace an image's metadata, as a whole."""
     data = _visible(request, data_id)
     edit_metadata(data=data, metadata=body.metadata, by=caller(request))
     return data
@@ -51,14 +51,14 @@ def update_metadata(request: HttpRequest, data_id: uuid.UUID, body: MetadataIn) 
 
 @router.delete("/data/{uuid:data_id}", response={204: None})
 def delete(request: HttpRequest, data_id: uuid.UUID) -> None:
-    """Delete the image."""
+    """Delete an image: 409 while a dataset version has it. Who added it may, and admins."""
     data = _visible(request, data_id)
     delete_data(organization=data.organization, ids=[data.pk], by=caller(request))
 
 
 @router.patch("/data/{uuid:data_id}/custom-metadata", response=CustomMetadata)
 def update_custom_metadata(request: HttpRequest, data_id: uuid.UUID, body: CustomMetadata) -> Data:
-    """Replace the custom metadata, as a whole."""
+    """Replace an image's custom metadata, as a whole."""
     data = _visible(request, data_id)
     edit_custom_metadata(data=data, custom_metadata=body.custom_metadata, by=caller(request))
     return data
@@ -66,7 +66,7 @@ def update_custom_metadata(request: HttpRequest, data_id: uuid.UUID, body: Custo
 
 @router.get("/data/{uuid:data_id}/presigned-url", response=AddressOut)
 def address(request: HttpRequest, data_id: uuid.UUID) -> AddressOut:
-    """An address that is good for a while."""
+    """An address of an image's file that is good for a while."""
     data = _visible(request, data_id)
     return AddressOut(presigned_url=presigned_url(request, data.blob, data.filename))
 

@@ -56,7 +56,7 @@ ORDERS = {
 def find_datalake(
     request: HttpRequest, organization_id: uuid.UUID, id: uuid.UUID | None = None, name: str | None = None
 ) -> Organization:
-    """The organization's own; another id or name is nobody's."""
+    """The organization's only datalake. Another id or name than its own is a 404."""
     organization = own_organization(request, organization_id)
     if id not in (None, organization.pk) or name not in (None, DATALAKE_NAME):
         raise Http404
@@ -65,19 +65,19 @@ def find_datalake(
 
 @router.get("/organization/{uuid:organization_id}/datalakes", response=DatalakesOut)
 def list_datalakes(request: HttpRequest, organization_id: uuid.UUID) -> dict[str, Any]:
-    """The one that there is."""
+    """The organization's only datalake, as a list."""
     return {"items": [own_organization(request, organization_id)]}
 
 
 @router.get("/datalake/{uuid:datalake_id}", response=DatalakeOut)
 def sync_datalake(request: HttpRequest, datalake_id: uuid.UUID) -> Organization:
-    """The organization of the same id, as a datalake."""
+    """A datalake, which has the id of its organization."""
     return own_organization(request, datalake_id)
 
 
 @router.post("/datalake/{uuid:datalake_id}/datas", response=DataOut)
 def create_data(request: HttpRequest, datalake_id: uuid.UUID, body: DataIn) -> Data:
-    """Register an uploaded image."""
+    """Make an uploaded file an image of the datalake. The same upload again is the same image; a video is a 400."""
     organization = own_organization(request, datalake_id)
     if body.type == "VIDEO":
         raise BadInput(NO_VIDEOS)
@@ -120,7 +120,7 @@ def list_data_by_keys(
 
 @router.delete("/datalake/{uuid:datalake_id}/datas", response={204: None})
 def delete_several_data(request: HttpRequest, datalake_id: uuid.UUID, body: IdsIn) -> None:
-    """Delete images, all or none."""
+    """Delete images, all or none: 409 while a dataset version has one. Who added them may, and admins."""
     delete_data(organization=own_organization(request, datalake_id), ids=body.ids, by=caller(request))
 
 
@@ -133,14 +133,14 @@ def find_data(
     filename: str | None = None,
     object_name: str | None = None,
 ) -> Data:
-    """The one image that fits."""
+    """The one image that fits: 404 for none, 400 for several."""
     rows = _filtered(own_organization(request, datalake_id), query)
     return found(rows, pk=id, filename=filename, object_name=object_name)
 
 
 @router.post("/datalake/{uuid:datalake_id}/tags", response=TagOut)
 def create_data_tag(request: HttpRequest, datalake_id: uuid.UUID, body: NameIn) -> Tag:
-    """A tag for images."""
+    """Make a tag for images: 409 when its name is taken."""
     return create_tag(organization=own_organization(request, datalake_id), name=body.name, by=caller(request))
 
 
@@ -152,13 +152,13 @@ def list_data_tags(request: HttpRequest, datalake_id: uuid.UUID, query: Query[Li
 
 @router.get("/datalake/{uuid:datalake_id}/tags/find", response=TagOut)
 def find_data_tag(request: HttpRequest, datalake_id: uuid.UUID, name: str) -> Tag:
-    """The tag of this name."""
+    """The tag for images of a name."""
     return found(_tags(own_organization(request, datalake_id)), name=name)
 
 
 @router.post("/organization/{uuid:organization_id}/datasources", response=SourceOut)
 def create_data_source(request: HttpRequest, organization_id: uuid.UUID, body: NameIn) -> DataSource:
-    """A source for images."""
+    """Make a source for images: 409 when its name is taken."""
     return create_source(organization=own_organization(request, organization_id), name=body.name, by=caller(request))
 
 
@@ -171,7 +171,7 @@ def list_data_sources(request: HttpRequest, organization_id: uuid.UUID, query: Q
 
 @router.get("/organization/{uuid:organization_id}/datasources/find", response=SourceOut)
 def find_data_source(request: HttpRequest, organization_id: uuid.UUID, name: str) -> DataSource:
-    """The source of this name."""
+    """The source of images of a name."""
     return found(DataSource.objects.filter(organization=own_organization(request, organization_id)), name=name)
 
 

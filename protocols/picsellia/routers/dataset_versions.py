@@ -84,13 +84,13 @@ class JobDone(Schema):
 
 @router.get("/dataset/version/{uuid:version_id}", response=DatasetVersionOut)
 def sync(request: HttpRequest, version_id: uuid.UUID) -> DatasetVersion:
-    """The version as it is now."""
+    """A dataset version as it is now."""
     return visible_version(request, version_id)
 
 
 @router.patch("/dataset/version/{uuid:version_id}", response=DatasetVersionOut)
 def update(request: HttpRequest, version_id: uuid.UUID, body: VersionChange) -> DatasetVersion:
-    """Call it something else, describe it, or say what it is for."""
+    """Call a version something else, describe it, or give it a type. A name that another version has is a 409."""
     version = visible_version(request, version_id)
     services.edit_dataset_version(
         version=version,
@@ -104,14 +104,20 @@ def update(request: HttpRequest, version_id: uuid.UUID, body: VersionChange) -> 
 
 @router.delete("/dataset/version/{uuid:version_id}", response={204: None})
 def delete(request: HttpRequest, version_id: uuid.UUID) -> None:
-    """Delete it with its annotations. The images stay in the datalake."""
+    """Delete a version with its annotations: 409 while something uses it.
+
+    Admins may. The images stay in the datalake.
+    """
     services.delete_dataset_version(version=visible_version(request, version_id), by=caller(request))
 
 
 @router.post("/dataset/version/{uuid:version_id}/assets", response=JobDone)
 @transaction.atomic
 def add_assets(request: HttpRequest, version_id: uuid.UUID, body: AssetsIn) -> dict[str, FinishedTask]:
-    """Put images of the datalake into the version, at once."""
+    """Put images of the datalake into a version, at once.
+
+    An image that it has already stays one asset. The answer's job is done.
+    """
     version = visible_version(request, version_id)
     data = Data.objects.visible_to(caller(request)).filter(organization=version.dataset.organization)
     all_of(data, body.data_ids)
@@ -122,7 +128,7 @@ def add_assets(request: HttpRequest, version_id: uuid.UUID, body: AssetsIn) -> d
 
 @router.get("/dataset/version/{uuid:version_id}/assets", response=AssetPage)
 def list_assets(request: HttpRequest, version_id: uuid.UUID, query: Query[AssetQuery]) -> dict[str, Any]:
-    """The version's assets, a page at a time."""
+    """A version's assets, a page at a time."""
     version = visible_version(request, version_id)
     assets = filtered(version.assets.all(), query)
     count = version.asset_count if query.is_empty else None
@@ -135,7 +141,7 @@ def list_assets(request: HttpRequest, version_id: uuid.UUID, query: Query[AssetQ
 def assets_of_keys(
     request: HttpRequest, version_id: uuid.UUID, body: AssetKeys, query: Query[AssetQuery]
 ) -> dict[str, Any]:
-    """All assets that one of the keys fits."""
+    """All assets of a version that one of the keys fits."""
     version = visible_version(request, version_id)
     assets = chosen(filtered(version.assets.all(), query, q=body.q), body, version.dataset.organization)
     items = list(ordered(with_what_is_shown(assets), query.order_by, ORDERS))
@@ -151,7 +157,7 @@ def find_asset(
     filename: str | None = None,
     object_name: str | None = None,
 ) -> Asset:
-    """The version's asset that all of the criteria fit."""
+    """The asset of a version that all of the criteria fit."""
     version = visible_version(request, version_id)
     # The organization is that of every asset's image; said here, its index of names is of use.
     assets = with_what_is_shown(version.assets.filter(data__organization=version.dataset.organization))
@@ -160,7 +166,7 @@ def find_asset(
 
 @router.delete("/dataset/version/{uuid:version_id}/assets", response={204: None})
 def remove_assets(request: HttpRequest, version_id: uuid.UUID, body: AssetIds) -> None:
-    """Take assets out of the version, with their annotations."""
+    """Take assets out of a version, with their annotations. All of them, or none. The images stay in the datalake."""
     version = visible_version(request, version_id)
     all_of(version.assets.all(), body.ids)
     delete_assets(version=version, assets=body.ids, by=caller(request))
@@ -169,7 +175,7 @@ def remove_assets(request: HttpRequest, version_id: uuid.UUID, body: AssetIds) -
 @router.post("/dataset/version/{uuid:version_id}/assets/copy", response=JobDone)
 @transaction.atomic
 def copy(request: HttpRequest, version_id: uuid.UUID, body: CopyIn) -> dict[str, FinishedTask]:
-    """Put assets of the version into another one, at once."""
+    """Put assets of a version into another one of its dataset, at once. The answer's job is done."""
     version, destination = visible_version(request, version_id), visible_version(request, body.destination_id)
     all_of(version.assets.all(), body.asset_ids)
     copying.copy_assets(

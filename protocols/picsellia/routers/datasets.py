@@ -74,7 +74,7 @@ class Forked(Schema):
 
 @router.post("/organization/{uuid:organization_id}/datasets", response=DatasetOut)
 def create_dataset(request: HttpRequest, organization_id: uuid.UUID, body: DatasetIn) -> Dataset:
-    """Make a dataset without versions."""
+    """Make a dataset without versions: 409 when its name is taken."""
     organization = own_organization(request, organization_id)
     return services.create_dataset(organization=organization, by=caller(request), **body.dict())
 
@@ -92,7 +92,7 @@ def list_datasets(request: HttpRequest, organization_id: uuid.UUID, query: Query
 def find_dataset(
     request: HttpRequest, organization_id: uuid.UUID, name: str | None = None, id: uuid.UUID | None = None
 ) -> Dataset:
-    """The dataset of that name or id."""
+    """The organization's dataset of a name or id."""
     own = Dataset.objects.visible_to(caller(request)).filter(organization=own_organization(request, organization_id))
     return found(own, name=name, pk=id)
 
@@ -106,13 +106,13 @@ def find_version_anywhere(request: HttpRequest, organization_id: uuid.UUID, id: 
 
 @router.get("/dataset/{uuid:dataset_id}", response=DatasetOut)
 def sync_dataset(request: HttpRequest, dataset_id: uuid.UUID) -> Dataset:
-    """The dataset as it is now."""
+    """A dataset as it is now."""
     return _visible(request, dataset_id)
 
 
 @router.patch("/dataset/{uuid:dataset_id}", response=DatasetOut)
 def update_dataset(request: HttpRequest, dataset_id: uuid.UUID, body: DatasetChange) -> Dataset:
-    """Call it something else, or describe it."""
+    """Call a dataset something else, or describe it. A name that another dataset has is a 409."""
     dataset = _visible(request, dataset_id)
     services.edit_dataset(dataset=dataset, by=caller(request), **body.dict())
     return dataset
@@ -120,13 +120,13 @@ def update_dataset(request: HttpRequest, dataset_id: uuid.UUID, body: DatasetCha
 
 @router.delete("/dataset/{uuid:dataset_id}", response={204: None})
 def delete_dataset(request: HttpRequest, dataset_id: uuid.UUID) -> None:
-    """Delete it with its versions. The images stay in the datalake."""
+    """Delete a dataset with its versions: 409 while something uses one. Admins may. The images stay in the datalake."""
     services.delete_dataset(dataset=_visible(request, dataset_id), by=caller(request))
 
 
 @router.post("/dataset/{uuid:dataset_id}/versions", response=DatasetVersionOut)
 def create_version(request: HttpRequest, dataset_id: uuid.UUID, body: VersionIn) -> DatasetVersion:
-    """Make a version without assets and labels."""
+    """Make a version without assets and labels. A name that another version of the dataset has is a 409."""
     return services.create_dataset_version(
         dataset=_visible(request, dataset_id),
         name=body.version,
@@ -138,7 +138,7 @@ def create_version(request: HttpRequest, dataset_id: uuid.UUID, body: VersionIn)
 
 @router.get("/dataset/{uuid:dataset_id}/versions", response=Versions)
 def list_versions(request: HttpRequest, dataset_id: uuid.UUID, query: Query[ListQuery]) -> dict[str, Any]:
-    """The dataset's versions, newest first."""
+    """A dataset's versions, newest first."""
     versions = _visible(request, dataset_id).versions.select_related("dataset")
     return {"items": listed(versions, query, {**BY_NAME_OR_TIME, "version": "name"})}
 
@@ -147,14 +147,17 @@ def list_versions(request: HttpRequest, dataset_id: uuid.UUID, query: Query[List
 def find_version(
     request: HttpRequest, dataset_id: uuid.UUID, version: str | None = None, id: uuid.UUID | None = None
 ) -> DatasetVersion:
-    """The dataset's version of that name or id."""
+    """A dataset's version of a name or id."""
     return found(_visible(request, dataset_id).versions.select_related("dataset"), name=version, pk=id)
 
 
 @router.post("/dataset/{uuid:dataset_id}/fork", response=Forked)
 @transaction.atomic
 def fork(request: HttpRequest, dataset_id: uuid.UUID, body: ForkIn) -> dict[str, Any]:
-    """Make a version with assets of another one, at once."""
+    """Make a version with assets of another one, at once.
+
+    A name that another version has is a 409. The answer's job is done.
+    """
     dataset = _visible(request, dataset_id)
     source = get_object_or_404(dataset.versions, pk=body.parent_id)
     if body.asset_ids is not None:

@@ -139,6 +139,10 @@ class WholeEvaluationOut(EvaluationOut):
 
 @router.post("/experiment/{uuid:experiment_id}/evaluations", response={204: None})
 def add(request: HttpRequest, experiment_id: uuid.UUID, body: EvaluationsIn) -> None:
+    """Keep what an experiment's model found on up to 100 assets.
+
+    REPLACE puts it in the place of what was found there before, KEEP leaves those assets alone. All, or nothing.
+    """
     experiment = _experiment(request, experiment_id)
     refuse_too_many(len(body.evaluations))
     findings = _findings(request, body.evaluations)
@@ -148,6 +152,10 @@ def add(request: HttpRequest, experiment_id: uuid.UUID, body: EvaluationsIn) -> 
 
 @router.get("/experiment/{uuid:experiment_id}/evaluations", response=EvaluationsOut)
 def list_evaluations(request: HttpRequest, experiment_id: uuid.UUID, query: Query[EvaluationQuery]) -> dict[str, Any]:
+    """An experiment's evaluations, a page at a time, the oldest first.
+
+    The query q narrows them to those whose assets it fits.
+    """
     evaluations = Evaluation.objects.filter(experiment=_experiment(request, experiment_id))
     if query.q:
         evaluations = evaluations.filter(asset__in=Asset.objects.filter(parse(query.q, Asset)))
@@ -156,6 +164,10 @@ def list_evaluations(request: HttpRequest, experiment_id: uuid.UUID, query: Quer
 
 @router.post("/experiment/{uuid:experiment_id}/evaluate", response=FinishedTaskOut)
 def evaluate(request: HttpRequest, experiment_id: uuid.UUID, body: EvaluateIn) -> FinishedTask:
+    """Compare an experiment's evaluations with the annotations, at once.
+
+    The latest annotation of each asset counts, and metrics of this type are replaced. 400 with nothing to compare.
+    """
     experiment = _experiment(request, experiment_id)
     if body.evaluation_ids is not None:
         all_of(experiment.evaluations.all(), body.evaluation_ids)
@@ -171,6 +183,7 @@ def evaluate(request: HttpRequest, experiment_id: uuid.UUID, body: EvaluateIn) -
 
 @router.get("/evaluation/{uuid:evaluation_id}", response=WholeEvaluationOut)
 def sync(request: HttpRequest, evaluation_id: uuid.UUID) -> dict[str, Any]:
+    """An evaluation with its asset and all that was found on it."""
     evaluation = _evaluation(request, evaluation_id)
     known = {name: getattr(evaluation, name) for name in EvaluationOut.model_fields}
     asset = with_what_is_shown(Asset.objects.filter(pk=evaluation.asset_id)).get()
@@ -179,6 +192,7 @@ def sync(request: HttpRequest, evaluation_id: uuid.UUID) -> dict[str, Any]:
 
 @router.delete("/evaluation/{uuid:evaluation_id}", response={204: None})
 def delete(request: HttpRequest, evaluation_id: uuid.UUID) -> None:
+    """Delete an evaluation with all that was found."""
     delete_evaluation(evaluation=_evaluation(request, evaluation_id), by=caller(request))
 
 

@@ -74,38 +74,47 @@ class ComputeConnectorOut(Schema):
 
 @router.get("/job/{uuid:task_id}", response=FinishedTaskOut)
 def finished_task(request: HttpRequest, task_id: uuid.UUID) -> FinishedTask:
+    """The receipt of work that was done when its call was answered. It is kept for a week, and then a 404."""
     return get_object_or_404(FinishedTask.objects.visible_to(caller(request)), pk=task_id)
 
 
 @router.get("/v2/job/{uuid:job_id}", response=JobOut)
 def sync(request: HttpRequest, job_id: uuid.UUID) -> Job:
+    """A job, which is a run of an experiment."""
     return own_job(request, job_id)
 
 
 @router.get("/organization/{uuid:organization_id}/jobv2s/find", response=JobOut)
 def find(request: HttpRequest, organization_id: uuid.UUID, id: uuid.UUID) -> Job:
+    """The organization's job of an id."""
     jobs = Job.objects.visible_to(caller(request))
     return found(jobs.filter(experiment__project__organization=own_organization(request, organization_id)), pk=id)
 
 
 @router.post("/v2/job/{uuid:job_id}/running", response=JobOut)
 def running(request: HttpRequest, job_id: uuid.UUID) -> Job:
+    """Say that a job's run has begun: its experiment runs. To a job that runs or has ended it means nothing."""
     return _moved(request, job_id, services.start)
 
 
 @router.post("/v2/job/{uuid:job_id}/succeed", response=JobOut)
 def succeed(request: HttpRequest, job_id: uuid.UUID) -> Job:
+    """Say that a job's run ended well, and its experiment with it. The first end stands, whatever is said later."""
     return _moved(request, job_id, services.succeed)
 
 
 @router.post("/v2/job/{uuid:job_id}/fail", response=JobOut)
 def fail(request: HttpRequest, job_id: uuid.UUID) -> Job:
+    """Say that a job's run ended badly, and its experiment with it. The first end stands, whatever is said later."""
     return _moved(request, job_id, services.fail)
 
 
 @router.post("/experiment/{uuid:experiment_id}/launch", response=JobOut)
 def launch(request: HttpRequest, experiment_id: uuid.UUID, body: LaunchIn) -> Job:
-    """The only connector may be named, or none."""
+    """Ask for a run of an experiment, which waits for a worker.
+
+    With neither image nor command it is a 400; while the experiment runs or a job of it has not ended, a 409.
+    """
     experiment = own_experiment(request, experiment_id)
     if body.compute_connector_id not in (None, experiment.project.organization_id):
         raise Http404
@@ -114,6 +123,10 @@ def launch(request: HttpRequest, experiment_id: uuid.UUID, body: LaunchIn) -> Jo
 
 @router.patch("/experiment/{uuid:experiment_id}/job/status", response={204: None})
 def report(request: HttpRequest, experiment_id: uuid.UUID, body: StatusIn) -> None:
+    """What a script says of the run that it is, with a job or without.
+
+    The first end stands, until the script says that it runs again.
+    """
     experiment = own_experiment(request, experiment_id)
     services.report(experiment=experiment, status=REPORTED[body.status], by=caller(request))
 
@@ -122,7 +135,7 @@ def report(request: HttpRequest, experiment_id: uuid.UUID, body: StatusIn) -> No
 def find_compute_connector(
     request: HttpRequest, organization_id: uuid.UUID, id: uuid.UUID | None = None, name: str | None = None
 ) -> ComputeConnectorOut:
-    """There is one, found by its name, or by the organization's id."""
+    """The organization's only place for runs. Its id is the organization's; another id or name is a 404."""
     organization = own_organization(request, organization_id)
     if id not in (None, organization.pk) or name not in (None, CONNECTOR_NAME):
         raise Http404

@@ -75,19 +75,19 @@ class Skeletons(Schema):
 
 @router.get("/dataset/version/{uuid:version_id}/labels", response=Labels)
 def list_labels(request: HttpRequest, version_id: uuid.UUID, query: Query[ListQuery]) -> dict[str, Any]:
-    """The version's labels, in the order of its classes."""
+    """A version's labels, in the order of its classes."""
     return {"items": listed(visible_version(request, version_id).labels.all(), query, ORDERS)}
 
 
 @router.post("/dataset/version/{uuid:version_id}/labels", response=LabelOut)
 def create_label(request: HttpRequest, version_id: uuid.UUID, body: NameIn) -> Label:
-    """Make a label after those that the version has."""
+    """Make a label after those that a version has. A name that another label of the version has is a 409."""
     return classes.create_label(version=visible_version(request, version_id), name=body.name, by=caller(request))
 
 
 @router.get("/dataset/version/{uuid:version_id}/labels/find", response=LabelOut)
 def find_label(request: HttpRequest, version_id: uuid.UUID, name: str) -> Label:
-    """The version's label of that name."""
+    """A version's label of a name."""
     return found(visible_version(request, version_id).labels.all(), name=name)
 
 
@@ -95,26 +95,26 @@ def find_label(request: HttpRequest, version_id: uuid.UUID, name: str) -> Label:
     ["XGET"], "/dataset/version/{uuid:version_id}/bulk-labels", response=list[LabelOut], include_in_schema=False
 )
 def labels_named(request: HttpRequest, version_id: uuid.UUID, body: NamesIn) -> list[Label]:
-    """The labels of those names, made where there are none."""
+    """A version's labels of these names, made where there are none."""
     return classes.labels_named(version=visible_version(request, version_id), names=body.names, by=caller(request))
 
 
 @router.get("/dataset/version/{uuid:version_id}/labels/skeleton", response=Skeletons)
 def list_skeletons(request: HttpRequest, version_id: uuid.UUID) -> dict[str, Any]:
-    """The skeletons of those labels that have one."""
+    """The skeletons of those of a version's labels that have one."""
     labels = visible_version(request, version_id).labels.exclude(skeleton=None)
     return {"items": {str(label.pk): label.skeleton for label in labels}}
 
 
 @router.get("/dataset/version/{uuid:version_id}/labelgroups", response=LabelGroups)
 def list_groups(request: HttpRequest, version_id: uuid.UUID, query: Query[ListQuery]) -> dict[str, Any]:
-    """The version's label groups."""
+    """A version's label groups."""
     return {"items": listed(visible_version(request, version_id).label_groups.all(), query, GROUP_ORDERS)}
 
 
 @router.post("/dataset/version/{uuid:version_id}/labelgroups", response=LabelGroupOut)
 def create_group(request: HttpRequest, version_id: uuid.UUID, body: GroupIn) -> LabelGroup:
-    """Make a label group."""
+    """Make a label group, at the top or under another one. A name that is taken there is a 409."""
     version = visible_version(request, version_id)
     parent = _group_of(version, body.parent_id)
     return label_groups.create_label_group(version=version, name=body.name, parent=parent, by=caller(request))
@@ -122,14 +122,14 @@ def create_group(request: HttpRequest, version_id: uuid.UUID, body: GroupIn) -> 
 
 @router.get("/label/{uuid:label_id}", response=LabelOut)
 def sync_label(request: HttpRequest, label_id: uuid.UUID) -> Label:
-    """The label as it is now."""
+    """A label as it is now."""
     return _label(request, label_id)
 
 
 @router.patch("/label/{uuid:label_id}", response=LabelOut)
 @transaction.atomic
 def update_label(request: HttpRequest, label_id: uuid.UUID, body: LabelChange) -> Label:
-    """Rename it, or put it under a group."""
+    """Rename a label, or put it under a group or none. A name that another label of the version has is a 409."""
     label = _label(request, label_id)
     if body.name is not None:
         classes.rename_label(label=label, name=body.name, by=caller(request))
@@ -141,32 +141,32 @@ def update_label(request: HttpRequest, label_id: uuid.UUID, body: LabelChange) -
 
 @router.delete("/label/{uuid:label_id}", response={204: None})
 def delete_label(request: HttpRequest, label_id: uuid.UUID) -> None:
-    """Delete it, when nothing has it."""
+    """Delete a label: 409 while annotations have it."""
     classes.delete_label(label=_label(request, label_id), by=caller(request))
 
 
 @router.get("/label/{uuid:label_id}/skeleton", response=SkeletonOut)
 def skeleton(request: HttpRequest, label_id: uuid.UUID) -> dict[str, Any]:
-    """How the label's keypoints hang together: empty when nobody said so."""
+    """How a label's keypoints hang together: empty when nobody said so."""
     return _label(request, label_id).skeleton or {}
 
 
 @router.post("/label/{uuid:label_id}/skeleton", response={204: None})
 def set_skeleton(request: HttpRequest, label_id: uuid.UUID, body: SkeletonOut) -> None:
-    """Say how the label's keypoints hang together."""
+    """Say how a label's keypoints hang together."""
     classes.set_skeleton(label=_label(request, label_id), vertices=body.vertices, edges=body.edges, by=caller(request))
 
 
 @router.get("/label/group/{uuid:group_id}", response=LabelGroupOut)
 def sync_group(request: HttpRequest, group_id: uuid.UUID) -> LabelGroup:
-    """The group as it is now."""
+    """A label group as it is now."""
     return _group(request, group_id)
 
 
 @router.patch("/label/group/{uuid:group_id}", response=LabelGroupOut)
 @transaction.atomic
 def update_group(request: HttpRequest, group_id: uuid.UUID, body: GroupChange) -> LabelGroup:
-    """Rename it, or put it under another group."""
+    """Rename a label group, or put it under another one or at the top. A name that is taken there is a 409."""
     group = _group(request, group_id)
     if body.name is not None:
         label_groups.rename_label_group(group=group, name=body.name, by=caller(request))
@@ -178,7 +178,7 @@ def update_group(request: HttpRequest, group_id: uuid.UUID, body: GroupChange) -
 
 @router.delete("/label/group/{uuid:group_id}", response={204: None})
 def delete_group(request: HttpRequest, group_id: uuid.UUID) -> None:
-    """Delete it. What lay under it goes up."""
+    """Delete a label group: what lay under it goes up."""
     label_groups.delete_label_group(group=_group(request, group_id), by=caller(request))
 
 

@@ -65,16 +65,25 @@ class LoggingFileOut(Schema):
 
 @router.post("/v2/job/{uuid:job_id}/logging", response={204: None})
 def write_of_job(request: HttpRequest, job_id: uuid.UUID, body: LinesIn) -> None:
+    """Write lines into a job's console, up to 1,000 at once.
+
+    A line of the same part and number is replaced: so a progress bar stays one line.
+    """
     _write(request, own_job(request, job_id), body)
 
 
 @router.post("/experiment/{uuid:experiment_id}/logging", response={204: None})
 def write_of_experiment(request: HttpRequest, experiment_id: uuid.UUID, body: LinesIn) -> None:
+    """Write lines into the console of an experiment without a job.
+
+    A line of the same part and number is replaced; line 0 after an exit code begins the console anew.
+    """
     _write(request, own_experiment(request, experiment_id), body)
 
 
 @router.post("/v2/job/{uuid:job_id}/logging/save", response=SavedByJob)
 def save_of_job(request: HttpRequest, job_id: uuid.UUID, body: SavedByJob) -> SavedByJob:
+    """Keep an uploaded file as all that a job printed. It replaces one that was kept before."""
     run, name = own_job(request, job_id), body.logging_object_name
     console.save_file(run=run, object_name=name, by=caller(request))
     return body
@@ -82,13 +91,17 @@ def save_of_job(request: HttpRequest, job_id: uuid.UUID, body: SavedByJob) -> Sa
 
 @router.post("/experiment/{uuid:experiment_id}/logging/save", response=LoggingFileOut)
 def save_of_experiment(request: HttpRequest, experiment_id: uuid.UUID, body: SavedByExperiment) -> LoggingFile:
+    """Keep an uploaded file as all that an experiment printed. It replaces one that was kept before."""
     run = own_experiment(request, experiment_id)
     return console.save_file(run=run, object_name=body.object_name, by=caller(request))
 
 
 @router.get("/experiment/{uuid:experiment_id}/logging", response=LoggingFileOut)
 def newest_of_experiment(request: HttpRequest, experiment_id: uuid.UUID) -> LoggingFile:
-    """The file that was saved last, by the experiment itself or by one of its jobs."""
+    """The file of a run of an experiment that was saved last.
+
+    Saved by the experiment itself or by one of its jobs; 404 before the first.
+    """
     experiment = own_experiment(request, experiment_id)
     files = LoggingFile.objects.filter(console__experiment=experiment).select_related("blob")
     return get_object_or_404(files.order_by("-updated_at", "-pk")[:1])
@@ -96,11 +109,13 @@ def newest_of_experiment(request: HttpRequest, experiment_id: uuid.UUID) -> Logg
 
 @router.get("/logging/file/{uuid:file_id}", response=LoggingFileOut)
 def sync(request: HttpRequest, file_id: uuid.UUID) -> LoggingFile:
+    """A file of what a run printed, with an address to fetch it from."""
     return _own_file(request, file_id)
 
 
 @router.patch("/logging/file/{uuid:file_id}", response=LoggingFileOut)
 def update(request: HttpRequest, file_id: uuid.UUID, body: FileChanges) -> LoggingFile:
+    """Put another uploaded file in the place of what a run printed."""
     file = _own_file(request, file_id)
     name = file.object_name if body.object_name is None else body.object_name
     return console.change_file(file=file, object_name=name, by=caller(request))
@@ -108,6 +123,7 @@ def update(request: HttpRequest, file_id: uuid.UUID, body: FileChanges) -> Loggi
 
 @router.delete("/logging/file/{uuid:file_id}", response={204: None})
 def delete(request: HttpRequest, file_id: uuid.UUID) -> None:
+    """Delete the file of what a run printed: the console's lines stay."""
     console.delete_file(file=_own_file(request, file_id), by=caller(request))
 
 

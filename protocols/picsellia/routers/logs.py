@@ -71,6 +71,10 @@ class IdsIn(Schema):
 
 @router.post("/experiment/{uuid:experiment_id}/logs", response=LogOut)
 def record(request: HttpRequest, experiment_id: uuid.UUID, body: LogIn, raise_on_conflict: bool = True) -> LogOut:
+    """Log something: a LINE of this name grows, any other is replaced.
+
+    Unless raise_on_conflict is false, a name that the experiment has is a 409.
+    """
     log, line = record_log(
         experiment=_experiment(request, experiment_id),
         name=body.name,
@@ -84,6 +88,10 @@ def record(request: HttpRequest, experiment_id: uuid.UUID, body: LogIn, raise_on
 
 @router.get("/experiment/{uuid:experiment_id}/logs/find", response=LogOut)
 def find(request: HttpRequest, experiment_id: uuid.UUID, name: str) -> LogOut:
+    """An experiment's log of a name, with all of its data.
+
+    The log parameters is its hyperparameters, and always found; labelmap is a 404 while there is none.
+    """
     log = log_of_name(_experiment(request, experiment_id), as_stored(name))
     if log is None:
         raise Http404
@@ -92,6 +100,7 @@ def find(request: HttpRequest, experiment_id: uuid.UUID, name: str) -> LogOut:
 
 @router.get("/experiment/{uuid:experiment_id}/logs/extended", response=LogsOut)
 def list_extended(request: HttpRequest, experiment_id: uuid.UUID, query: Query[ListQuery]) -> LogsOut:
+    """An experiment's logs with all of their data, by name."""
     logs = list(all_logs(_experiment(request, experiment_id)))
     for word in reversed(query.order_by or []):
         name = word.removeprefix("-")
@@ -104,11 +113,13 @@ def list_extended(request: HttpRequest, experiment_id: uuid.UUID, query: Query[L
 
 @router.get("/experiment/{uuid:experiment_id}/logs/ids", response=list[uuid.UUID])
 def list_ids(request: HttpRequest, experiment_id: uuid.UUID) -> list[uuid.UUID]:
+    """The ids of an experiment's logs, by name."""
     return [log.id for log in all_logs(_experiment(request, experiment_id))]
 
 
 @router.delete("/experiment/{uuid:experiment_id}/logs", response={204: None})
 def delete_many(request: HttpRequest, experiment_id: uuid.UUID, body: IdsIn) -> None:
+    """Delete logs of an experiment, all or none. Its own, parameters and labelmap, are emptied instead."""
     experiment = _experiment(request, experiment_id)
     if len(body.ids) > IDS_MAX:
         raise BadInput(f"At most {IDS_MAX:,} logs are deleted at once; these are {len(body.ids):,}.")
@@ -119,11 +130,16 @@ def delete_many(request: HttpRequest, experiment_id: uuid.UUID, body: IdsIn) -> 
 
 @router.get("/log/{uuid:log_id}", response=LogOut)
 def sync(request: HttpRequest, log_id: uuid.UUID) -> LogOut:
+    """A log with all of its data."""
     return _whole(request, [_log(request, log_id)])[0]
 
 
 @router.patch("/log/{uuid:log_id}", response=LogOut)
 def update(request: HttpRequest, log_id: uuid.UUID, body: LogPatch) -> LogOut:
+    """Give a log another name, or other data: of a LINE all points.
+
+    A name that another log has is a 409. The logs parameters and labelmap keep theirs.
+    """
     log = _log(request, log_id)
     if isinstance(log, Log):
         # Null that was sent is what became of NaN on its way.
@@ -138,12 +154,14 @@ def update(request: HttpRequest, log_id: uuid.UUID, body: LogPatch) -> LogOut:
 
 @router.delete("/log/{uuid:log_id}", response={204: None})
 def delete(request: HttpRequest, log_id: uuid.UUID) -> None:
+    """Delete a log: parameters and labelmap are emptied instead."""
     log = _log(request, log_id)
     delete_logs(experiment=log.experiment, ids=[log.id], by=caller(request))
 
 
 @router.post("/log/{uuid:log_id}/append", response=LogOut)
 def append(request: HttpRequest, log_id: uuid.UUID, body: PointsIn) -> LogOut:
+    """Put points at the end of a LINE: any other log is a 400. The answer has only the points that came."""
     log = _log(request, log_id)
     if isinstance(log, VirtualLog):
         raise BadInput(f"Only a LINE grows; this log is a {log.type}: write it anew.")

@@ -24,16 +24,22 @@ router = Router()
 
 @router.get("/model/version/{uuid:version_id}/modelfiles", response=FilesOut)
 def list_files(request: HttpRequest, version_id: uuid.UUID, query: Query[ListQuery]) -> object:
+    """A model version's files, by name."""
     return {"items": listed(_files_of(_version(request, version_id)), query, ORDERS)}
 
 
 @router.get("/model/version/{uuid:version_id}/modelfiles/find", response=FileOut)
 def find(request: HttpRequest, version_id: uuid.UUID, name: str) -> ArchitectureFile:
+    """A model version's file of a name."""
     return found(_files_of(_version(request, version_id)), name=as_stored(name))
 
 
 @router.post("/model/version/{uuid:version_id}/modelfiles", response=FileOut)
 def create(request: HttpRequest, version_id: uuid.UUID, body: FileIn) -> ArchitectureFile:
+    """Keep an uploaded file as a model version's file.
+
+    The version's maker may, and admins. The same again is the same file; another one under its name is a 409.
+    """
     version, by = _version(request, version_id), caller(request)
     must_be_able_to_edit(version, by=by)
     assert by.token is not None
@@ -43,11 +49,16 @@ def create(request: HttpRequest, version_id: uuid.UUID, body: FileIn) -> Archite
 
 @router.get("/model/file/{uuid:file_id}", response=FileOut)
 def sync(request: HttpRequest, file_id: uuid.UUID) -> ArchitectureFile:
+    """A model version's file with an address to fetch it from."""
     return _file(file_id, caller(request))
 
 
 @router.delete("/model/file/{uuid:file_id}", response={204: None})
 def delete(request: HttpRequest, file_id: uuid.UUID) -> None:
+    """Delete a model version's file.
+
+    The version's maker may, and admins. What started from the version keeps its copy.
+    """
     file = _file(file_id, caller(request))
     remove_file(version=file.architecture.model_version, file=file, by=caller(request))
 

@@ -21,7 +21,7 @@ router = Router()
 
 @router.get("/organization/{uuid:organization_id}/modelversions/find", response=ModelVersionOut)
 def find(request: HttpRequest, organization_id: uuid.UUID, id: uuid.UUID) -> ModelVersion:
-    """One of the organization's, or a public one."""
+    """The organization's model version of an id, or a public one."""
     own_organization(request, organization_id)
     versions = ModelVersion.objects.visible_to(caller(request)).select_related("model", "architecture")
     return found(versions, pk=id)
@@ -29,13 +29,17 @@ def find(request: HttpRequest, organization_id: uuid.UUID, id: uuid.UUID) -> Mod
 
 @router.get("/model/version/{uuid:version_id}", response=ModelVersionOut)
 def sync(request: HttpRequest, version_id: uuid.UUID) -> ModelVersion:
+    """A model version with its labelmap and its image."""
     return _version(request, version_id)
 
 
 @router.patch("/model/version/{uuid:version_id}", response=ModelVersionOut)
 @transaction.atomic
 def update(request: HttpRequest, version_id: uuid.UUID, body: ModelVersionIn) -> ModelVersion:
-    """Only what the script says becomes another."""
+    """Change a model version: only what is given becomes another.
+
+    Its maker may, and admins. A name that another version of the model has is a 409.
+    """
     version, by = _version(request, version_id), caller(request)
     edit_model_version(
         version=version,
@@ -52,23 +56,31 @@ def update(request: HttpRequest, version_id: uuid.UUID, body: ModelVersionIn) ->
 
 @router.delete("/model/version/{uuid:version_id}", response={204: None})
 def delete(request: HttpRequest, version_id: uuid.UUID) -> None:
+    """Delete a model version, even one that was a base.
+
+    Its maker may, and admins. What started from it keeps its copy.
+    """
     delete_model_version(version=_version(request, version_id), by=caller(request))
 
 
 @router.get("/model/version/{uuid:version_id}/context", response=ModelContextOut)
 def context(request: HttpRequest, version_id: uuid.UUID) -> dict[str, Any]:
+    """Where a model version came from.
+
+    Its experiment, datasets and hyperparameters when it was published; of one without, its own hyperparameters.
+    """
     return _context(request, _version(request, version_id))
 
 
 @router.get("/model/version/{uuid:version_id}/public/context", response=ModelContextOut)
 def public_context(request: HttpRequest, version_id: uuid.UUID) -> dict[str, Any]:
-    """The same: a context holds what its reader may see."""
+    """Where a model version came from, as far as the caller may see it."""
     return _context(request, _version(request, version_id))
 
 
 @router.get("/model/context/{uuid:context_id}", response=ModelContextOut)
 def sync_context(request: HttpRequest, context_id: uuid.UUID) -> dict[str, Any]:
-    """A context has the id of its version."""
+    """A context, which has the id of its model version."""
     return _context(request, _version(request, context_id))
 
 

@@ -50,6 +50,7 @@ class PublicQuery(ListQuery):
 
 @router.post("/organization/{uuid:organization_id}/models", response=ModelOut)
 def create(request: HttpRequest, organization_id: uuid.UUID, body: ModelIn) -> RegisteredModel:
+    """Begin a model without versions: 409 when its name is taken."""
     organization = own_organization(request, organization_id)
     return create_model(name=body.name, description=body.description, organization=organization, by=caller(request))
 
@@ -58,6 +59,7 @@ def create(request: HttpRequest, organization_id: uuid.UUID, body: ModelIn) -> R
 def of_organization(
     request: HttpRequest, organization_id: uuid.UUID, query: Query[ListQuery]
 ) -> dict[str, list[RegisteredModel]]:
+    """The organization's own models, newest first."""
     organization = own_organization(request, organization_id)
     return {"items": listed(RegisteredModel.objects.private(organization), query)}
 
@@ -66,29 +68,36 @@ def of_organization(
 def find(
     request: HttpRequest, organization_id: uuid.UUID, name: str | None = None, id: uuid.UUID | None = None
 ) -> RegisteredModel:
-    """By name one of the organization's own, by id a public one as well."""
+    """The organization's model of a name, or any visible one of an id."""
     own = RegisteredModel.objects.private(own_organization(request, organization_id))
     return found(own if id is None else own | RegisteredModel.objects.public(), name=name, pk=id)
 
 
 @router.get("/models", response=Models)
 def public(request: HttpRequest, query: Query[PublicQuery]) -> dict[str, list[RegisteredModel]]:
+    """The models of the Public Registry, newest first."""
     models = RegisteredModel.objects.public()
     return {"items": listed(models.filter(name__icontains=as_stored(query.name)) if query.name else models, query)}
 
 
 @router.get("/models/find", response=ModelOut)
 def find_public(request: HttpRequest, name: str) -> RegisteredModel:
+    """The Public Registry's model of a name."""
     return found(RegisteredModel.objects.public(), name=name)
 
 
 @router.get("/model/{uuid:model_id}", response=ModelOut)
 def sync(request: HttpRequest, model_id: uuid.UUID) -> RegisteredModel:
+    """A model of the organization's, or a public one."""
     return _model(request, model_id)
 
 
 @router.patch("/model/{uuid:model_id}", response=ModelOut)
 def update(request: HttpRequest, model_id: uuid.UUID, body: ModelChange) -> RegisteredModel:
+    """Call a model something else, or describe it.
+
+    Its maker may, and admins; staff a public one. A name that another model has is a 409.
+    """
     model = _model(request, model_id)
     name = model.name if body.name is None else body.name
     description = model.description if body.description is None else body.description
@@ -97,13 +106,20 @@ def update(request: HttpRequest, model_id: uuid.UUID, body: ModelChange) -> Regi
 
 @router.delete("/model/{uuid:model_id}", response={204: None})
 def delete(request: HttpRequest, model_id: uuid.UUID) -> None:
+    """Delete a model with its versions.
+
+    Its maker may, and admins; staff a public one. What started from a version keeps its copy.
+    """
     delete_model(model=_model(request, model_id), by=caller(request))
 
 
 @router.post("/model/{uuid:model_id}/versions", response=ModelVersionOut)
 @transaction.atomic
 def create_version(request: HttpRequest, model_id: uuid.UUID, body: ModelVersionIn) -> ModelVersion:
-    """The next version, with what the script says of it."""
+    """Make a model's next version, with what is given of it.
+
+    Without a name it is v1, v2 and so on; a name that another version has is a 409.
+    """
     version = create_model_version(
         model=_model(request, model_id),
         name=body.name or "",
@@ -119,6 +135,7 @@ def create_version(request: HttpRequest, model_id: uuid.UUID, body: ModelVersion
 
 @router.get("/model/{uuid:model_id}/versions", response=ModelVersions)
 def versions(request: HttpRequest, model_id: uuid.UUID, query: Query[ListQuery]) -> dict[str, list[ModelVersion]]:
+    """A model's versions, the latest first."""
     return {"items": listed(_versions(request, model_id), query, VERSION_ORDERS)}
 
 
@@ -126,7 +143,7 @@ def versions(request: HttpRequest, model_id: uuid.UUID, query: Query[ListQuery])
 def find_version(
     request: HttpRequest, model_id: uuid.UUID, name: str | None = None, version: int | None = None
 ) -> ModelVersion:
-    """By name, or by the number that the SDK counts from 0."""
+    """A model's version of a name, or of a number counted from 0."""
     return found(_versions(request, model_id), name=name, number=None if version is None else version + 1)
 
 

@@ -138,7 +138,10 @@ class DownloadAddress(Schema):
 def generate_object_name(
     request: HttpRequest, organization_id: uuid.UUID, connector_id: uuid.UUID, body: FileToCome
 ) -> dict[str, Any]:
-    """The connector's id is the organization's: it has one place for its files."""
+    """Give a name to a file that is to come.
+
+    The connector's id is the organization's: it has one place for its files.
+    """
     organization = own_organization(request, organization_id)
     if connector_id != organization.pk:
         raise Http404
@@ -152,6 +155,7 @@ def generate_object_name(
 
 @router.post("/object-storage/{uuid:connector_id}/generate_presigned_url", response=FileAddress)
 def generate_presigned_url(request: HttpRequest, connector_id: uuid.UUID, body: ToSend) -> dict[str, Any]:
+    """An address to send a whole file to, good for a while. 409 when the file is there already."""
     upload = _upload(request, connector_id, body.object_name)
     url, is_form = address_for_file(upload=upload, by=caller(request))
     data = {"url": request.build_absolute_uri(url), "fields": {}}
@@ -160,12 +164,14 @@ def generate_presigned_url(request: HttpRequest, connector_id: uuid.UUID, body: 
 
 @router.post("/object-storage/{uuid:connector_id}/init_multipart_upload", response=PartsBegun)
 def init_multipart_upload(request: HttpRequest, connector_id: uuid.UUID, body: ToSend) -> dict[str, Any]:
+    """Begin to send a file in parts: begun again, it is the same. 409 when the file is there already."""
     upload = _upload(request, connector_id, body.object_name)
     return {"client_type": "aws", "upload_id": begin_parts(upload=upload, by=caller(request))}
 
 
 @router.post("/object-storage/{uuid:connector_id}/generate_part_presigned_url", response=PartAddress)
 def generate_part_presigned_url(request: HttpRequest, connector_id: uuid.UUID, body: PartToSend) -> dict[str, Any]:
+    """An address to send a part of a file to, good for a while."""
     upload = _upload(request, connector_id, body.object_name)
     url = address_for_part(upload=upload, multipart_id=body.upload_id, number=body.part_no, by=caller(request))
     return {"url": request.build_absolute_uri(url)}
@@ -173,6 +179,10 @@ def generate_part_presigned_url(request: HttpRequest, connector_id: uuid.UUID, b
 
 @router.post("/object-storage/{uuid:connector_id}/complete_part_upload", response={204: None})
 def complete_part_upload(request: HttpRequest, connector_id: uuid.UUID, body: PartsSent) -> None:
+    """Make one file of the parts that were sent.
+
+    To do it again changes nothing; a part that is missing, or another, is a 400.
+    """
     upload = _upload(request, connector_id, body.object_name)
     parts = [(part.number, part.etag) for part in body.parts]
     join_parts(upload=upload, multipart_id=body.upload_id, parts=parts, by=caller(request))
@@ -180,6 +190,7 @@ def complete_part_upload(request: HttpRequest, connector_id: uuid.UUID, body: Pa
 
 @router.post("/object-storage/{uuid:connector_id}/retrieve_presigned_url", response=DownloadAddress)
 def retrieve_presigned_url(request: HttpRequest, connector_id: uuid.UUID, body: ObjectName) -> dict[str, Any]:
+    """An address to fetch a file from, good for a while. 404 until its bytes have come."""
     organization = own_organization(request, connector_id)
     blob, filename = content_named(body.object_name, organization=organization, user=caller(request))
     return {"presigned_url": presigned_url(request, blob, filename)}

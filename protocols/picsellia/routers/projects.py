@@ -89,6 +89,7 @@ class ExperimentIn(Schema):
 
 @router.post("/organization/{uuid:organization_id}/projects", response=ProjectOut)
 def create(request: HttpRequest, organization_id: uuid.UUID, body: ProjectIn) -> Project:
+    """Make a project: 409 when its name is taken."""
     organization = own_organization(request, organization_id)
     return create_project(name=body.name, description=body.description, organization=organization, by=caller(request))
 
@@ -97,6 +98,7 @@ def create(request: HttpRequest, organization_id: uuid.UUID, body: ProjectIn) ->
 def of_organization(
     request: HttpRequest, organization_id: uuid.UUID, query: Query[ListQuery]
 ) -> dict[str, list[Project]]:
+    """The organization's projects, newest first."""
     organization = own_organization(request, organization_id)
     return {"items": listed(Project.objects.visible_to(caller(request)).filter(organization=organization), query)}
 
@@ -105,17 +107,20 @@ def of_organization(
 def find(
     request: HttpRequest, organization_id: uuid.UUID, name: str | None = None, id: uuid.UUID | None = None
 ) -> Project:
+    """The organization's project of a name or id."""
     organization = own_organization(request, organization_id)
     return found(Project.objects.visible_to(caller(request)).filter(organization=organization), name=name, pk=id)
 
 
 @router.get("/project/{uuid:project_id}", response=ProjectOut)
 def sync(request: HttpRequest, project_id: uuid.UUID) -> Project:
+    """A project as it is now."""
     return _project(request, project_id)
 
 
 @router.patch("/project/{uuid:project_id}", response=ProjectOut)
 def update(request: HttpRequest, project_id: uuid.UUID, body: ProjectChange) -> Project:
+    """Call a project something else, or describe it. A name that another project of the organization has is a 409."""
     project = _project(request, project_id)
     name = project.name if body.name is None else body.name
     description = project.description if body.description is None else body.description
@@ -124,6 +129,10 @@ def update(request: HttpRequest, project_id: uuid.UUID, body: ProjectChange) -> 
 
 @router.delete("/project/{uuid:project_id}", response={204: None})
 def delete(request: HttpRequest, project_id: uuid.UUID) -> None:
+    """Delete a project with its experiments: 409 while one of them runs.
+
+    Admins may, and who made it and all of these. Dataset versions and what was published stay.
+    """
     delete_project(_project(request, project_id), by=caller(request))
 
 
@@ -131,13 +140,14 @@ def delete(request: HttpRequest, project_id: uuid.UUID) -> None:
 def dataset_versions(
     request: HttpRequest, project_id: uuid.UUID, query: Query[ListQuery]
 ) -> dict[str, list[DatasetVersion]]:
+    """The dataset versions that are attached to a project."""
     attached = attached_to(_project(request, project_id).pk, user=caller(request))
     return {"items": listed(attached.select_related("dataset"), query)}
 
 
 @router.post("/project/{uuid:project_id}/datasets", response={204: None})
 def attach(request: HttpRequest, project_id: uuid.UUID, body: DatasetVersionId) -> None:
-    """Attaching what is attached changes nothing."""
+    """Let a project's experiments use a dataset version. Admins may. Attaching what is attached changes nothing."""
     project = _project(request, project_id)
     version = get_object_or_404(_dataset_versions_for(request, project), pk=body.dataset_version_id)
     attach_dataset_version(project=project, dataset_version=version, by=caller(request))
@@ -146,7 +156,7 @@ def attach(request: HttpRequest, project_id: uuid.UUID, body: DatasetVersionId) 
 @router.delete("/project/{uuid:project_id}/datasets", response={204: None})
 @transaction.atomic
 def detach(request: HttpRequest, project_id: uuid.UUID, body: Ids) -> None:
-    """All of them, or none when an experiment uses one."""
+    """Take dataset versions out of a project, all or none. Admins may; 409 when an experiment uses one."""
     project = _project(request, project_id)
     for version in all_of(_dataset_versions_for(request, project), body.ids):
         detach_dataset_version(project=project, dataset_version=version, by=caller(request))
@@ -154,6 +164,10 @@ def detach(request: HttpRequest, project_id: uuid.UUID, body: Ids) -> None:
 
 @router.post("/project/{uuid:project_id}/experiments", response=ExperimentOut)
 def create_experiment(request: HttpRequest, project_id: uuid.UUID, body: ExperimentIn) -> Experiment:
+    """Make an experiment, perhaps with something that it starts from.
+
+    A name that another one of the project has is a 409. Parameters that are given stand instead of its base's.
+    """
     project, by = _project(request, project_id), caller(request)
     versions = model_versions_for(project, user=by).select_related("model")
     experiments = Experiment.objects.visible_to(by).select_related("base_model_version")
@@ -171,6 +185,7 @@ def create_experiment(request: HttpRequest, project_id: uuid.UUID, body: Experim
 
 @router.get("/project/{uuid:project_id}/experiments", response=Experiments)
 def experiments(request: HttpRequest, project_id: uuid.UUID, query: Query[ListQuery]) -> dict[str, list[Experiment]]:
+    """A project's experiments, newest first."""
     return {"items": listed(_experiments(request, project_id), query, EXPERIMENT_ORDERS)}
 
 
@@ -178,17 +193,19 @@ def experiments(request: HttpRequest, project_id: uuid.UUID, query: Query[ListQu
 def find_experiment(
     request: HttpRequest, project_id: uuid.UUID, name: str | None = None, id: uuid.UUID | None = None
 ) -> Experiment:
+    """A project's experiment of a name or id."""
     return found(_experiments(request, project_id), name=name, pk=id)
 
 
 @router.get("/project/{uuid:project_id}/experiments/ids", response=list[uuid.UUID])
 def experiment_ids(request: HttpRequest, project_id: uuid.UUID) -> list[uuid.UUID]:
+    """The ids of a project's experiments, newest first."""
     return list(_experiments(request, project_id).values_list("pk", flat=True))
 
 
 @router.delete("/project/{uuid:project_id}/experiments", response={204: None})
 def delete_several(request: HttpRequest, project_id: uuid.UUID, body: Ids) -> None:
-    """All of them, or none."""
+    """Delete experiments of a project, all or none: 409 while one runs. Who made them all may, and admins."""
     delete_experiments(all_of(_experiments(request, project_id), body.ids), by=caller(request))
 
 

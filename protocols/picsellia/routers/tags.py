@@ -28,13 +28,13 @@ class TaggedOut(Schema):
 
 @router.get("/tag/{uuid:tag_id}", response=TagOut)
 def sync(request: HttpRequest, tag_id: uuid.UUID) -> Tag:
-    """The tag."""
+    """A tag of images, or of a version's assets."""
     return _visible(request, tag_id)
 
 
 @router.patch("/tag/{uuid:tag_id}", response=TagOut)
 def update(request: HttpRequest, tag_id: uuid.UUID, body: NameIn) -> Tag:
-    """Rename the tag."""
+    """Rename a tag: 409 when the name is taken."""
     tag = _visible(request, tag_id)
     rename_tag(tag=tag, name=body.name, by=caller(request))
     return tag
@@ -42,27 +42,27 @@ def update(request: HttpRequest, tag_id: uuid.UUID, body: NameIn) -> Tag:
 
 @router.delete("/tag/{uuid:tag_id}", response={204: None})
 def delete(request: HttpRequest, tag_id: uuid.UUID) -> None:
-    """Take the tag off everything, and forget it."""
+    """Take a tag off everything, and forget it."""
     delete_tag(tag=_visible(request, tag_id), by=caller(request))
 
 
 @router.post("/tag/{uuid:tag_id}/attach", response=TaggedOut)
 def attach(request: HttpRequest, tag_id: uuid.UUID, body: list[uuid.UUID]) -> dict[str, Any]:
-    """Put the tag on images, or on assets."""
+    """Put a tag on images, or on assets. On those that have it already, nothing changes."""
     tag = _visible(request, tag_id)
     return {"tag": tag, "count": attach_tag(tag=tag, targets=body, by=caller(request))}
 
 
 @router.post("/tag/{uuid:tag_id}/detach", response=TaggedOut)
 def detach(request: HttpRequest, tag_id: uuid.UUID, body: list[uuid.UUID]) -> dict[str, Any]:
-    """Take the tag off images, or assets."""
+    """Take a tag off images, or off assets. Where it isn't, nothing changes."""
     tag = _visible(request, tag_id)
     return {"tag": tag, "count": detach_tag(tag=tag, targets=body, by=caller(request))}
 
 
 @router.post("/dataset/version/{uuid:version_id}/tags", response=TagOut)
 def create_asset_tag(request: HttpRequest, version_id: uuid.UUID, body: NameIn) -> Tag:
-    """A tag for the assets of the version."""
+    """Make a tag for a version's assets: 409 when its name is taken."""
     version = _version(request, version_id)
     organization = version.dataset.organization
     return create_tag(organization=organization, dataset_version=version, name=body.name, by=caller(request))
@@ -70,13 +70,13 @@ def create_asset_tag(request: HttpRequest, version_id: uuid.UUID, body: NameIn) 
 
 @router.get("/dataset/version/{uuid:version_id}/tags", response=TagsOut)
 def list_asset_tags(request: HttpRequest, version_id: uuid.UUID, query: Query[ListQuery]) -> dict[str, Any]:
-    """The tags for the assets of the version."""
+    """The tags for a version's assets."""
     return {"items": listed(_asset_tags(_version(request, version_id)), query)}
 
 
 @router.get("/dataset/version/{uuid:version_id}/tags/find", response=TagOut)
 def find_asset_tag(request: HttpRequest, version_id: uuid.UUID, name: str) -> Tag:
-    """The tag of this name."""
+    """The tag for a version's assets of a name."""
     return found(_asset_tags(_version(request, version_id)), name=name)
 
 

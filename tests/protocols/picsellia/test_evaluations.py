@@ -233,6 +233,6 @@ def test_it_checks_ownership(
     assert member("GET", f"/api/experiment/{of_another.pk}/evaluations")[0] == 404
     other = EvaluationFactory(experiment__project=evaluation.experiment.project)
     for pk in (other.pk, NOTHING):
-        body = {"inference_type": "CLASSIFICATION", "evaluation_ids": [str(pk)]}
-        assert member("POST", f"{path}/evaluate", body)[0] == 404
+        chosen = {"inference_type": "CLASSIFICATION", "evaluation_ids": [str(pk)]}
+        assert member("POST", f"{path}/evaluate", chosen)[0] == 404
     assert Evaluation.objects.count() == 3
