@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from config.ids import new_id
 from config.inference_types import InferenceType
-from datasets.models import Shape
+from datasets.models import LabelGroup, Shape
 from experiments.models import BaseKind, Publication
 from organizations.models import ApiToken, Organization, User
 from registry.hyperparameters import Kind
@@ -39,6 +39,7 @@ from tests.factories import (
     ProjectFactory,
     RegisteredModelFactory,
     TagFactory,
+    UploadFactory,
     png,
 )
 from tracking.lines import add_points, read_line
@@ -131,7 +132,11 @@ class Furnished:
         self.dataset_version = self._version("train")
         self.other_version = self._version("test")
         self.loose_version = self._version("attached to nothing")
-        self.label = LabelFactory(dataset_version=self.dataset_version, name=f"{self.word} nine")
+        group = LabelGroup.objects.create(dataset_version=self.dataset_version, name=f"{self.word} odd")
+        skeleton = {"vertices": [self.word, "top"], "edges": [[0, 1]]}
+        self.label = LabelFactory(
+            dataset_version=self.dataset_version, name=f"{self.word} nine", group=group, skeleton=skeleton
+        )
         picture = BlobFactory(content=png(sum(self.word.encode())))
         self.asset = AssetFactory(
             dataset_version=self.dataset_version,
@@ -210,6 +215,7 @@ class Furnished:
         ConsoleLineFactory(console=console, text=f"{self.word} line")
         ConsoleLineFactory(console=console, kind=LineKind.CHAPTER, text=f"--#--{self.word} chapter")
         self.logging_file = LoggingFileFactory(console=console, object_name=f"logging/{self.word} logs.json")
+        UploadFactory(organization=self.organization, filename=f"{self.word}.bin")
 
     def _make_logs(self) -> None:
         """One of each kind, and an evaluation of the model on the image."""

@@ -212,6 +212,10 @@ def ask(client: Client, method: str, path: str, data: dict[str, str] | None = No
     return response
 
 
+# Files, which no browser draws.
+DOWNLOADS = {"storage:serve", "datasets:dataset_version_annotations"}
+
+
 def outcome(response: Any) -> str:
     """The answer in a word: `done`, `sign in`, or the status of a refusal."""
     status = response.status_code

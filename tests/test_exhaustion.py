@@ -21,7 +21,7 @@ from storage.models import Blob
 from tests.conftest import BACKEND
 from tests.factories import ExperimentDraftFactory
 from tests.furnished import SUBJECTS, Furnished
-from tests.test_every_url import MATRIX, address
+from tests.test_every_url import DOWNLOADS, MATRIX, address
 from tests.test_scripts_in_text import CANARY, Forms, pages
 
 ClientOf = Callable[[User], Client]
@@ -59,7 +59,7 @@ def olives(client_of: ClientOf, olive: User) -> Client:
 
 def readable(world: Furnished) -> Iterator[str]:
     """Every page that is not for admins alone, choosers included."""
-    return (address(row, world) for row in MATRIX if row.get and "member" in row.get and row.route != "storage:serve")
+    return (address(row, world) for row in MATRIX if row.get and "member" in row.get and row.route not in DOWNLOADS)
 
 
 def with_query(path: str, query: str) -> str:

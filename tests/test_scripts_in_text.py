@@ -17,7 +17,7 @@ from django.urls import reverse
 from organizations.models import Organization, User
 from registry.hyperparameters import Kind
 from tests.furnished import Furnished
-from tests.test_every_url import MATRIX, address
+from tests.test_every_url import DOWNLOADS, MATRIX, address
 from tests.test_isolation import OURS
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,7 @@ NOT_WRITTEN = {
     "Annotation.coordinates",
     "Prediction.coordinates",
     "Log.content_type",
+    "UploadPart.etag",
     "ConstraintSlot.alias",
     "ExperimentDatasetVersion.alias",
     "DraftDatasetVersion.alias",
@@ -48,6 +49,11 @@ NOT_WRITTEN = {
 }
 # On no page but the admin's; or cut so short that its mark is lost.
 NOT_SHOWN = {
+    "Data.object_name",
+    "Label.skeleton",
+    "Upload.name",
+    "Upload.filename",
+    "Upload.multipart_id",
     "User.email",
     "Hyperparameter.inherited_value",
     "Publication.hyperparameters",
@@ -93,6 +99,14 @@ def _shaped(name: str, text: str) -> object:
         "docker_environment": {text: text},
         "choices": [text],
         "parts": [text],
+        **{key: {text: text} for key in ("metadata", "custom_metadata", "attributes", "custom_metrics")},
+        "skeleton": {"vertices": [text, text], "edges": [[0, 1]]},
+        "data": {"filename": text, "object_name": text, text: text},
+        "results": {
+            "map": 0.5,
+            "images": 1,
+            "labels": [{"label": text, "ap": 0.5, "ap_50": 0.5, "drawn": 1, "found": 1}],
+        },
         "hyperparameters": [[text, Kind.TEXT, text]],
         "removed_hyperparameters": [{"key": text, "kind": Kind.TEXT, "value": text}],
     }.get(name, text)
@@ -156,7 +170,7 @@ def pages(world: Furnished) -> Iterator[str]:
         if (
             row.get
             and "owner" in row.get | ({"owner"} if "member" in row.get else set())
-            and row.route != "storage:serve"
+            and row.route not in DOWNLOADS
         ):
             yield address(row, world)
     for subject in ("free_draft", "edit_draft"):

@@ -163,7 +163,7 @@ def _grid(rows: list[Any], heads: Any, names: Any, count: int | None = None) -> 
 
 
 def _bars(data: Any) -> list[Bar] | None:
-    names, numbers = data.get("x"), data.get("y")
+    names, numbers = (data.get("x"), data.get("y")) if isinstance(data, dict) else (None, None)
     if not isinstance(names, list) or not isinstance(numbers, list):
         return None
     longest = max((abs(number) for number in numbers if _is_number(number)), default=0) or 1
@@ -179,7 +179,7 @@ def _bars(data: Any) -> list[Bar] | None:
 
 
 def _heatmap(data: Any) -> Heatmap | None:
-    categories, values = data.get("categories"), data.get("values")
+    categories, values = (data.get("categories"), data.get("values")) if isinstance(data, dict) else (None, None)
     if not isinstance(categories, list) or not isinstance(values, list):
         return None
     return heatmap_of(categories, categories, values) if all(isinstance(line, list) for line in values) else None

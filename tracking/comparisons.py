@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from datasets.drawing import Drawing, drawing_of
 from datasets.models import Annotation, Labelling
+from tracking.cards import number_text
 from tracking.models import Evaluation, Prediction
 from tracking.results import percent
 
@@ -23,6 +24,11 @@ class Comparison:
     drawn_in_words: str
     found_in_words: str
     agreement: str
+
+    @property
+    def custom_metrics(self) -> list[tuple[str, str]]:
+        """What the script measured itself."""
+        return [(name, number_text(value)) for name, value in self.evaluation.custom_metrics.items()]
 
 
 def compared(evaluations: Sequence[Evaluation]) -> list[Comparison]:
@@ -51,9 +57,14 @@ def _comparison(evaluation: Evaluation, drawn: list[Annotation], found: list[Pre
         drawn=drawing_of(asset, drawn),
         found=drawing_of(asset, [one.as_annotation() for one in found]),
         drawn_in_words=_in_words((one.label.name, "") for one in drawn),
-        found_in_words=_in_words((one.label.name, f" ({one.score:.2f})") for one in found),
+        found_in_words=_in_words((one.label.name, _behind(one)) for one in found),
         agreement=percent(evaluation.agreement),
     )
+
+
+def _behind(one: Prediction) -> str:
+    """How sure the model is, and what it read there."""
+    return f" ({one.score:.2f}{f', “{one.text}”' if one.text else ''})"
 
 
 def _in_words(named: Iterable[tuple[str, str]]) -> str:
