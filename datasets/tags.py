@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from config.names import as_stored
@@ -116,6 +116,7 @@ def _checked(tag: Tag, targets: Collection[uuid.UUID], by: User) -> tuple[QueryS
     if len(targets) > TARGETS_MAX:
         raise ValidationError(f"These are {len(targets):,} ids; at most {TARGETS_MAX:,} are taken at once.")
     wanted = list(dict.fromkeys(targets))
+    links: type[Model]
     possible: QuerySet[Any]
     if tag.dataset_version_id is None:
         links, name, possible = Data.tags.through, "data", Data.objects.filter(organization=tag.organization)

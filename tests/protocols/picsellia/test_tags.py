@@ -75,6 +75,7 @@ def test_the_sdk_on_asset_tags(sdk: picsellia.Client, orchard: Organization) -> 
     seen = sdk.get_dataset_version_by_id(version.pk)
     tag = seen.create_asset_tag("hard")
     assert seen.get_or_create_asset_tag("hard").id == seen.get_asset_tag("hard").id == tag.id
+    assert [one.id for one in seen.list_asset_tags()] == [tag.id]
     assert Tag.objects.get(pk=tag.id).dataset_version == version
 
 
