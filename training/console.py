@@ -64,7 +64,6 @@ def write_lines(
     return console
 
 
-@transaction.atomic
 def save_file(*, run: Job | Experiment, object_name: str, by: User) -> LoggingFile:
     """Keep an uploaded file as all that the run printed, instead of one that was kept before.
 
@@ -79,14 +78,15 @@ def save_file(*, run: Job | Experiment, object_name: str, by: User) -> LoggingFi
     """
     organization = _experiment_of(run).project.organization
     by.must_be(Role.MEMBER, organization)
+    # Before anything is locked: a bucket's file is read whole.
     blob = claimed(organization=organization, name=object_name)
-    file, _ = LoggingFile.objects.update_or_create(
-        console=_locked_console(run), defaults={"object_name": object_name, "blob": blob}
-    )
+    with transaction.atomic():
+        file, _ = LoggingFile.objects.update_or_create(
+            console=_locked_console(run), defaults={"object_name": object_name, "blob": blob}
+        )
     return file
 
 
-@transaction.atomic
 def change_file(*, file: LoggingFile, object_name: str, by: User) -> LoggingFile:
     """Put another uploaded file in its place.
 
