@@ -22,6 +22,12 @@ def test_it_lists_every_call(client: Client) -> None:
         assert f"<code>{call.path}</code>" in page
 
 
+def test_every_call_is_described_in_a_headline() -> None:
+    for resource in resources():
+        for call in resource.calls:
+            assert 10 <= len(call.title) <= 70, f"{call.method} {call.path}: {call.title!r}"
+
+
 def test_a_call_has_what_it_takes_and_what_it_answers(client: Client) -> None:
     page = client.get("/api/docs", {"q": "post /datasets api/organization"}).text
     assert "/api/organization/{organization_id}/datasets" in page
