@@ -1,0 +1,83 @@
+"""Test data by declaration: each factory makes the plainest valid row, with what it needs around it."""
+
+from tests.factories.datasets import (
+    AnnotationFactory,
+    AssetFactory,
+    DataFactory,
+    DatasetFactory,
+    DatasetVersionFactory,
+    DataSourceFactory,
+    LabelFactory,
+    LabellingFactory,
+    TagFactory,
+)
+from tests.factories.experiments import (
+    AttachedDatasetVersionFactory,
+    DraftDatasetVersionFactory,
+    DraftHyperparameterFactory,
+    ExperimentDatasetVersionFactory,
+    ExperimentDraftFactory,
+    ExperimentFactory,
+    ProjectFactory,
+)
+from tests.factories.files import BlobFactory, UploadFactory
+from tests.factories.people import PASSWORD, MembershipFactory, OrganizationFactory, UserFactory
+from tests.factories.registry import (
+    ArchitectureFactory,
+    ArchitectureFileFactory,
+    ConstraintSlotFactory,
+    DatasetConstraintFactory,
+    HyperparameterFactory,
+    ModelVersionFactory,
+    RegisteredModelFactory,
+    png,
+)
+from tests.factories.runs import (
+    ConsoleFactory,
+    ConsoleLineFactory,
+    EvaluationFactory,
+    JobFactory,
+    LogFactory,
+    LoggingFileFactory,
+    PredictionFactory,
+)
+
+__all__ = [
+    "PASSWORD",
+    "AnnotationFactory",
+    "ArchitectureFactory",
+    "ArchitectureFileFactory",
+    "AssetFactory",
+    "AttachedDatasetVersionFactory",
+    "BlobFactory",
+    "ConsoleFactory",
+    "ConsoleLineFactory",
+    "ConstraintSlotFactory",
+    "DataFactory",
+    "DataSourceFactory",
+    "DatasetConstraintFactory",
+    "DatasetFactory",
+    "DatasetVersionFactory",
+    "DraftDatasetVersionFactory",
+    "DraftHyperparameterFactory",
+    "EvaluationFactory",
+    "ExperimentDatasetVersionFactory",
+    "ExperimentDraftFactory",
+    "ExperimentFactory",
+    "HyperparameterFactory",
+    "JobFactory",
+    "LabelFactory",
+    "LabellingFactory",
+    "LogFactory",
+    "LoggingFileFactory",
+    "MembershipFactory",
+    "ModelVersionFactory",
+    "OrganizationFactory",
+    "PredictionFactory",
+    "ProjectFactory",
+    "RegisteredModelFactory",
+    "TagFactory",
+    "UploadFactory",
+    "UserFactory",
+    "png",
+]
