@@ -13,6 +13,8 @@ os.environ.update(
     SECRET_KEY="only-for-the-tests-and-long-enough-to-be-accepted",
     SITE_URL="http://testserver",
     DATA_DIR=str(TEST_DIR),
+    # Else the SDK, once imported, silences every logger that was there before.
+    PICSELLIA_SDK_CUSTOM_LOGGING="yes",
 )
 
 from config.settings import *  # noqa: E402, F403

@@ -14,7 +14,7 @@ from benchmarks.report import Report, p50, p95
 
 def test_it_measures_everything() -> None:
     environment = {name: text for name, text in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-    few = ["--few", "45", "--many", "90", "--datasets", "60", "--runs", "2"]
+    few = ["--few", "45", "--many", "90", "--datasets", "60", "--points", "20000", "--assets", "200", "--runs", "2"]
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "benchmarks", *few],
         cwd=settings.BASE_DIR,
@@ -24,7 +24,7 @@ def test_it_measures_everything() -> None:
         check=False,
     )
     assert ended.returncode in (0, 1), ended.stderr  # 1 is for a machine that is too slow or too busy
-    for figure in ("1,000 hyperparameters", "search, rare", "first visit", "Create experiment"):
+    for figure in ("1,000 hyperparameters", "search, rare", "first visit", "Create experiment", "exported as COCO", "downloaded"):
         assert figure in ended.stdout
     assert "queries with many rows" not in ended.stdout
     assert "bytes copied:" not in ended.stdout

@@ -33,6 +33,7 @@ def test_from_the_datasets_to_a_tagged_picture(
         tags.get_by_label("Tag", exact=True).fill(word)
         tags.get_by_role("button", name="Add tag").click()
         expect(tags.get_by_role("link", name=word)).to_be_visible()
+        expect(tags.get_by_label("Tag", exact=True)).to_be_focused()
     tags.get_by_role("button", name="Take the tag sunny off").press("Enter")
     expect(tags.get_by_role("link", name="sunny")).to_have_count(0)
     expect(tags.get_by_label("Tag", exact=True)).to_be_focused()
