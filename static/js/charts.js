@@ -47,11 +47,12 @@ const seen = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     seen.unobserve(target);
+    target.dataset.drawn = "";
     draw(target);
   }
 }, { rootMargin: "200px" });
 
-const watch = (root) => root.querySelectorAll("[data-chart]").forEach((box) => seen.observe(box));
+const watch = (root) => root.querySelectorAll("[data-chart]:not([data-drawn])").forEach((box) => seen.observe(box));
 
 const repaint = () => document.querySelectorAll("[data-chart]").forEach((box) => box.dispatchEvent(new Event("theme")));
 new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });

@@ -24,7 +24,8 @@ def test_it_measures_everything() -> None:
         check=False,
     )
     assert ended.returncode in (0, 1), ended.stderr  # 1 is for a machine that is too slow or too busy
-    for figure in ("1,000 hyperparameters", "search, rare", "first visit", "Create experiment", "exported as COCO", "downloaded"):
+    figures = ("1,000 hyperparameters", "search, rare", "first visit", "Create experiment", "as COCO", "downloaded")
+    for figure in figures:
         assert figure in ended.stdout
     assert "queries with many rows" not in ended.stdout
     assert "bytes copied:" not in ended.stdout

@@ -20,6 +20,7 @@ def test_from_the_datasets_to_a_tagged_picture(
     page.goto("/datasets/")
     page.get_by_role("link", name="Images", exact=True).click()
     expect(page.get_by_role("heading", name="Images", level=1)).to_be_visible()
+    page.wait_for_load_state()
     pictures = page.get_by_role("main").get_by_role("img")
     expect(pictures).to_have_count(Data.objects.count())
     page.get_by_role("searchbox", name="Search").fill("boxes-0")

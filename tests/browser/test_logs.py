@@ -57,6 +57,7 @@ def logs(page: Page, sign_in: Callable[[Page, User], None], experiment: Experime
     page.goto(experiment.get_absolute_url())
     page.get_by_role("navigation", name="Experiment").get_by_role("link", name="Logs").click()
     expect(page.get_by_role("heading", name="train", level=2)).to_be_visible()
+    page.wait_for_load_state()
     return page
 
 
