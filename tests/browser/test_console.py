@@ -59,6 +59,7 @@ def test_it_is_read(console_page: Page, look: Look) -> None:  # noqa: F811
 
     page.get_by_role("link", name="Training", exact=True).click()
     expect(page.get_by_text("step 0", exact=True)).to_be_in_viewport()
+    page.wait_for_load_state()
     page.get_by_role("searchbox", name="Search").fill("loading 79")
     expect(page.get_by_role("listitem").filter(has_text="loading")).to_have_count(1)
     look("a console in which was searched")
