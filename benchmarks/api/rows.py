@@ -2,24 +2,22 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from django.core.files.base import ContentFile
-from django.db.models import Model
 
 from benchmarks.sides import Side
 from datasets.models import Asset, Data, Dataset, DatasetVersion, Label
+from datasets.writing import in_batches
 from experiments.models import Experiment, Project
 from organizations.tokens import create_token
 from registry.copying import copy_architecture
 from storage.models import Blob
 from storage.services import store
 from tracking.models import LinePoints, Log, LogType
-
-M = TypeVar("M", bound=Model)
 
 BATCH = 10_000
 POINTS_A_ROW = 10_000
@@ -82,7 +80,7 @@ def _version(dataset: Dataset, name: str, count: int) -> DatasetVersion:
     blob = store(ContentFile(b"not looked at").open("rb"))
     data = _data(dataset, name, blob, count)
     positions = itertools.count()
-    for batch in _in_batches(data):
+    for batch in in_batches(data, BATCH):
         Data.objects.bulk_create(batch)
         Asset.objects.bulk_create(Asset(dataset_version=version, data=one, position=next(positions)) for one in batch)
     return version
@@ -99,9 +97,3 @@ def _data(dataset: Dataset, name: str, blob: Blob, count: int) -> Iterator[Data]
             height=480,
             object_name=f"{name}/{number}",
         )
-
-
-def _in_batches(rows: Iterable[M]) -> Iterator[list[M]]:
-    iterator = iter(rows)
-    while batch := list(itertools.islice(iterator, BATCH)):
-        yield batch

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Router, Schema
+from ninja import Router, Schema
 
 from datasets.models import DatasetVersion, DatasetVersionQuerySet
 from experiments.attachments import attach_to_experiment, detach_from_experiment
@@ -19,12 +19,11 @@ from protocols.picsellia.caller import caller, own_organization
 from protocols.picsellia.finding import all_of, found
 from protocols.picsellia.schemas.changes import Change
 from protocols.picsellia.schemas.experiments import AttachedDatasetVersionOut, ExperimentOut
+from protocols.picsellia.schemas.ids import Ids
 from protocols.picsellia.schemas.registry import ModelVersionOut
 from registry.models import ModelVersion, RegisteredModel
 
 router = Router()
-
-IDS_MAX = 10_000
 
 
 class ExperimentChange(Change):
@@ -46,12 +45,6 @@ class DatasetVersionUnderAlias(Schema):
 
     name: str
     dataset_version_id: uuid.UUID
-
-
-class Ids(Schema):
-    """Which ones."""
-
-    ids: list[uuid.UUID] = Field(max_length=IDS_MAX)
 
 
 class BaseModelVersion(Schema):

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema
+from ninja import Query, Router, Schema
 
 from datasets.models import DatasetVersion, DatasetVersionQuerySet
 from experiments.bases import model_versions_for
@@ -26,11 +26,11 @@ from protocols.picsellia.paging import BY_NAME_OR_TIME, ListQuery, listed
 from protocols.picsellia.schemas.changes import Change
 from protocols.picsellia.schemas.datasets import DatasetVersionOut
 from protocols.picsellia.schemas.experiments import ExperimentOut, ProjectOut
+from protocols.picsellia.schemas.ids import Ids
 
 router = Router()
 
 EXPERIMENT_ORDERS = {**BY_NAME_OR_TIME, "updated_at": "updated_at", "status": "status"}
-IDS_MAX = 10_000
 
 
 class ProjectIn(Schema):
@@ -69,12 +69,6 @@ class DatasetVersionId(Schema):
     """Which dataset version."""
 
     dataset_version_id: uuid.UUID
-
-
-class Ids(Schema):
-    """Which ones."""
-
-    ids: list[uuid.UUID] = Field(max_length=IDS_MAX)
 
 
 class ExperimentIn(Schema):
