@@ -1,5 +1,7 @@
 """Projects, experiments, and the draft that becomes one."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
@@ -146,8 +148,22 @@ class BaseFields(models.Model):
 
 class ExperimentQuerySet(models.QuerySet["Experiment"]):
     def visible_to(self, user: User) -> "ExperimentQuerySet":
-        """Experiments of the projects of the user's organizations."""
-        return self.filter(**of_own_organizations(user, "project__organization"))
+        """Experiments of the projects of the user's organizations; for a training's token, its own."""
+        return self.filter(**of_own_experiments(user, ""))
+
+
+def of_own_experiments(user: User, path: str = "experiment") -> dict[str, Any]:
+    """The filter of rows that belong to an experiment: those of the experiments that the user may see.
+
+    Args:
+        user: whose; a training acts with a token that is for one experiment.
+        path: from the row to its experiment; empty for experiments themselves.
+    """
+    prefix = f"{path}__" if path else ""
+    limits = of_own_organizations(user, f"{prefix}project__organization")
+    if user.token and user.token.experiment_id:
+        limits[f"{prefix}pk"] = user.token.experiment_id
+    return limits
 
 
 class Experiment(BaseFields):
@@ -255,6 +271,10 @@ class Publication(models.Model):
     hyperparameters = models.JSONField(default=list, blank=True)
     # Of each alias the dataset version's id and name, and how many of its objects had which label.
     datasets = models.JSONField(default=list, blank=True)
+    # Pairs of an artifact's name and the file's in the version; null when all were taken as they were called.
+    files = models.JSONField(null=True, blank=True)
+    # Of the form that was sent: however often it is, the database takes it once. Scripts send none.
+    key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     published_at = models.DateTimeField(auto_now_add=True)
 

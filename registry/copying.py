@@ -4,7 +4,8 @@ Rows are copied, never bytes: a file's copy refers to the same blob. However man
 is constant (SQLite's limit on parameters splits the inserts).
 """
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
@@ -22,7 +23,10 @@ TRAINING = ("docker_image", "docker_tag", "docker_flags", "docker_environment", 
 
 @transaction.atomic(savepoint=False)
 def copy_architecture(
-    source: Architecture | None, *, hyperparameters: Iterable[HyperparameterFields] | None = None
+    source: Architecture | None,
+    *,
+    hyperparameters: Iterable[HyperparameterFields] | None = None,
+    files: Mapping[uuid.UUID, str] | None = None,
 ) -> Architecture:
     """A new architecture with everything that `source` has, independent of it from now on.
 
@@ -32,6 +36,8 @@ def copy_architecture(
         source: what is copied; None gives an architecture of nothing, which `hyperparameters` may fill.
         hyperparameters: taken instead of the source's, with their values and inherited values. Without them the
             source's are copied as the new architecture's own: inherited from nobody.
+        files: of each of the source's files that is taken, by its id, what it is called in the copy. Without them all
+            are taken as they are called.
     """
     copy = Architecture.objects.create(**_training(source))
     if hyperparameters is None:
@@ -41,7 +47,7 @@ def copy_architecture(
         inherited = True
     copy_hyperparameters(hyperparameters, into=copy, inherited=inherited)
     if source:
-        copy_files(source, into=copy)
+        copy_files(source, into=copy, names=files)
         copy_constraints(source, into=copy)
     return copy
 
@@ -74,11 +80,15 @@ def copy_training(source: Architecture, *, into: Architecture) -> None:
         setattr(into, field, getattr(source, field))
 
 
-def copy_files(source: Architecture, *, into: Architecture) -> None:
-    """Give the architecture, which has none of these names, the source's files."""
+def copy_files(source: Architecture, *, into: Architecture, names: Mapping[uuid.UUID, str] | None = None) -> None:
+    """Give the architecture, which has none of these names, the source's files, or those of them that have a name."""
+    files = source.files.all()
+    if names is None:
+        names = {file.pk: file.name for file in files}
     ArchitectureFile.objects.bulk_create(
-        ArchitectureFile(architecture=into, name=file.name, filename=file.filename, blob_id=file.blob_id)
-        for file in source.files.all()
+        ArchitectureFile(architecture=into, name=names[file.pk], filename=file.filename, blob_id=file.blob_id)
+        for file in files
+        if file.pk in names
     )
 
 

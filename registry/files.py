@@ -3,7 +3,11 @@
 Called while the architecture is locked, by who has looked that the act is allowed.
 """
 
-from django.core.exceptions import ValidationError
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from registry.models import Architecture, ArchitectureFile
 from registry.rows import checked_name
@@ -56,6 +60,35 @@ def change_file(
     changed.save(update_fields=["name", "filename", "blob"])
     architecture.bump()
     return changed
+
+
+def checked_names(names: Mapping[uuid.UUID, str], *, files: Iterable[ArchitectureFile]) -> dict[uuid.UUID, str]:
+    """What some of the files are to be called in a copy, without spaces around the names.
+
+    Args:
+        names: by the id of the file.
+        files: those of the architecture that is copied.
+
+    Raises:
+        ValidationError: at `file-<id>` for each name that breaks its rule or is there twice; when a file is gone.
+    """
+    refusals: dict[str, list[str]] = {}
+    if not names.keys() <= {file.pk for file in files}:
+        refusals[NON_FIELD_ERRORS] = ["Files were removed meanwhile: look at the ones that are left."]
+    counts = Counter(name.strip() for name in names.values())
+    checked = {}
+    for pk, name in names.items():
+        try:
+            checked[pk] = checked_name(name)
+            if counts[checked[pk]] > 1:
+                raise ValidationError(
+                    "Two of the chosen files have this name: give one of them another, or leave it out."
+                )
+        except ValidationError as refusal:
+            refusals[f"file-{pk}"] = refusal.messages
+    if refusals:
+        raise ValidationError(refusals)
+    return checked
 
 
 def _taken(name: str) -> ValidationError:

@@ -1,6 +1,7 @@
 """Acts on models and their versions. What changes the architecture of a version is in `registry.editing`."""
 
 import uuid
+from collections.abc import Mapping
 from typing import TypeVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -102,6 +103,7 @@ def create_model_version(
     framework: str,
     copy_from: ModelVersion | None = None,
     architecture: Architecture | None = None,
+    files: Mapping[uuid.UUID, str] | None = None,
     by: User,
 ) -> ModelVersion:
     """Add the next version to a model; two at once get two numbers.
@@ -114,6 +116,7 @@ def create_model_version(
         framework: what it is written in.
         copy_from: the version whose architecture it starts with; the caller has made sure that `by` may see it.
         architecture: the one to copy when it is no version's.
+        files: which of its files are taken, and under which names; see `copy_architecture`.
         by: at least a member of the model's organization.
 
     Raises:
@@ -124,7 +127,8 @@ def create_model_version(
     _lock(model)
     version = ModelVersion(model=model, number=_next_number(model), created_by=by)
     version.inference_type, version.framework = inference_type, framework
-    version.architecture = copy_architecture(copy_from.architecture if copy_from else architecture)
+    source = copy_from.architecture if copy_from else architecture
+    version.architecture = copy_architecture(source, files=files)
     return _saved_version(version, name=name.strip() or f"v{version.number}", description=description)
 
 
