@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "axes",
+    "django_tasks_db",
     "organizations",
     "storage",
     "registry",
@@ -215,6 +216,33 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # A body of the API: a hundred annotated images with polygons come to some megabytes.
 API_BODY_LIMIT_BYTES: int = env.int("API_BODY_LIMIT_MB", 32, validate=at_least_one) * 1024 * 1024
+
+# Where trainings run, each with how many at the same time: "container:4, ray:8". "local" runs scripts as processes of
+# this machine with the worker's rights (or LOCAL_USER's), so it is only for teams that may do that.
+LAUNCHERS: dict[str, int] = {}
+for _entry in env.list("LAUNCHERS", []):
+    _name, _, _slots = _entry.strip().partition(":")
+    if _name not in ("local", "container", "ray") or not (_slots or "1").isdigit() or int(_slots or 1) < 1:
+        raise ImproperlyConfigured(
+            f"LAUNCHERS has {_entry!r}; write names out of local, container, ray with their slots: container:4, ray:8"
+        )
+    LAUNCHERS[_name] = int(_slots or 1)
+# The server's address as scripts reach it: from inside a container or a cluster it may be another.
+TRAINING_URL: str = env.str("TRAINING_URL", SITE_URL).rstrip("/")
+RUNS_DIR: Path = env.path("RUNS_DIR", DATA_DIR / "runs")
+RUN_MEMORY_MB: int = env.int("RUN_MEMORY_MB", 0, validate=validate.Range(min=0))
+RUN_PROCESSORS: int = env.int("RUN_PROCESSORS", 0, validate=validate.Range(min=0))
+RUN_GPUS: int = env.int("RUN_GPUS", 0, validate=validate.Range(min=0, max=64))
+RUN_HOURS_MAX: float = env.float("RUN_HOURS_MAX", 7 * 24, validate=validate.Range(min=0, min_inclusive=False))
+STOP_GRACE_SECONDS: int = env.int("STOP_GRACE_SECONDS", 10, validate=validate.Range(min=0))
+CONSOLE_LIMIT_BYTES: int = env.int("CONSOLE_LIMIT_MB", 16, validate=at_least_one) * 1024 * 1024
+LOCAL_USER: str = env.str("LOCAL_USER", "")
+LOCAL_PATH: str = env.str("LOCAL_PATH", "")
+CONTAINER_SOCKET: str = env.str("CONTAINER_SOCKET", "unix:///var/run/docker.sock")
+CONTAINER_NETWORK: str = env.str("CONTAINER_NETWORK", "")
+RAY_URL: str = env.str("RAY_URL", "http://127.0.0.1:8265").rstrip("/")
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -119,6 +119,8 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=12, editable=False, help_text="How the token begins.")
     is_read_only = models.BooleanField(default=False)
+    # A training's own token: the id of the one experiment that it sees and writes to. It is in no list of the user's.
+    experiment_id = models.UUIDField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import uuid
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -36,13 +37,12 @@ def create_token(
     by.must_be(Role.VIEWER, organization)
     if expires_at is not None and expires_at <= timezone.now():
         raise ValidationError({"expires_at": "Choose a day that is still to come."})
-    # 256 random bits: nothing to guess, so one round of SHA-256 keeps it, and finding it is one look at an index.
-    text = PREFIX + secrets.token_urlsafe(32)
+    text, digest = _made()
     token = ApiToken(
         user=by,
         organization=organization,
         name=name.strip(),
-        digest=_digest(text),
+        digest=digest,
         hint=text[:HINT_LENGTH],
         is_read_only=is_read_only,
         expires_at=expires_at,
@@ -78,15 +78,46 @@ def user_of(text: str) -> User | None:
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
-    """The user's tokens in the organizations that they still belong to."""
+    """The user's tokens in the organizations that they still belong to, but for those of trainings."""
     own = Membership.objects.filter(user=user).values("organization")
-    return user.api_tokens.filter(organization__in=own).select_related("organization")
+    return user.api_tokens.filter(organization__in=own, experiment_id=None).select_related("organization")
+
+
+def create_training_token(
+    *, user: User, organization: Organization, experiment_id: uuid.UUID, name: str
+) -> tuple[ApiToken, str]:
+    """A token with which a training acts for the user, in one experiment, until the training ends and deletes it.
+
+    Args:
+        user: who launched it; once they are out of the organization it is refused.
+        organization: of the experiment.
+        experiment_id: the only one that it sees.
+        name: unique, as the job's id.
+    """
+    text, digest = _made()
+    token = ApiToken(
+        user=user,
+        organization=organization,
+        experiment_id=experiment_id,
+        name=name,
+        digest=digest,
+        hint=text[:HINT_LENGTH],
+    )
+    token.save(force_insert=True)
+    return token, text
 
 
 def _note_use(token: ApiToken) -> None:
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def _made() -> tuple[str, str]:
+    """A new token's text, and what is kept of it."""
+    # 256 random bits: nothing to guess, so one round of SHA-256 keeps it, and finding it is one look at an index.
+    text = PREFIX + secrets.token_urlsafe(32)
+    return text, _digest(text)
 
 
 def _digest(text: str) -> str:

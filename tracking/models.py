@@ -7,8 +7,8 @@ from config.ids import new_id
 from config.inference_types import InferenceType
 from config.names import NameField, refuse_control_characters, tidy_name
 from datasets.models import Annotation, Asset, Label, Shape
-from experiments.models import Experiment
-from organizations.models import User, of_own_organizations
+from experiments.models import Experiment, of_own_experiments
+from organizations.models import User
 from storage.models import Blob
 
 LOG_NAME_MAX = 200
@@ -30,7 +30,7 @@ class LogType(models.TextChoices):
 class LogQuerySet(models.QuerySet["Log"]):
     def visible_to(self, user: User) -> "LogQuerySet":
         """Logs of the experiments of the user's organizations."""
-        return self.filter(**of_own_organizations(user, "experiment__project__organization"))
+        return self.filter(**of_own_experiments(user))
 
 
 class Log(models.Model):
@@ -89,11 +89,23 @@ class LinePoints(models.Model):
     values = models.BinaryField()
     # None when the script named no steps: then a point's step is its position in the line, from 0.
     steps = models.BinaryField(null=True, blank=True)
+    # What the row comes to, so that a line's last, least and greatest value are told without reading its points. None
+    # where that is no number.
+    last = models.FloatField(null=True, blank=True, editable=False)
+    least = models.FloatField(null=True, blank=True, editable=False)
+    greatest = models.FloatField(null=True, blank=True, editable=False)
+    # None of what came before moments were kept.
+    created_at = models.DateTimeField(auto_now_add=True, null=True)
 
     class Meta:
         verbose_name_plural = "line points"
         ordering = ["id"]
-        indexes = [models.Index(fields=["log", "id"], name="points_of_a_line_in_order")]
+        # It holds all that a comparison asks for: the rows themselves, with their points, are left alone.
+        indexes = [
+            models.Index(
+                fields=["log", "id", "created_at", "last", "least", "greatest"], name="lines_in_order_and_in_short"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{len(self.values) // 8} points of {self.log_id}"
@@ -102,7 +114,7 @@ class LinePoints(models.Model):
 class EvaluationQuerySet(models.QuerySet["Evaluation"]):
     def visible_to(self, user: User) -> "EvaluationQuerySet":
         """Evaluations of the experiments of the user's organizations."""
-        return self.filter(**of_own_organizations(user, "experiment__project__organization"))
+        return self.filter(**of_own_experiments(user))
 
 
 class Evaluation(models.Model):

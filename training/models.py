@@ -8,12 +8,13 @@ from django.db import models
 
 from config.ids import new_id
 from config.names import refuse_control_characters
-from experiments.models import Experiment
-from organizations.models import Organization, User, of_own_organizations
+from experiments.models import Experiment, of_own_experiments
+from organizations.models import ApiToken, Organization, User, of_own_organizations
 from storage.models import Blob
 
 GPUS_MAX = 64
 GPU_TYPE_MAX = 100
+REASON_MAX = 500
 
 
 class JobStatus(models.TextChoices):
@@ -33,7 +34,7 @@ ACTIVE = (JobStatus.PENDING, JobStatus.QUEUED, JobStatus.RUNNING)
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: User) -> "JobQuerySet":
         """Jobs of the experiments that the user may see."""
-        return self.filter(**of_own_organizations(user, "experiment__project__organization"))
+        return self.filter(**of_own_experiments(user))
 
     def active(self) -> "JobQuerySet":
         """Those that have not ended."""
@@ -46,14 +47,33 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="jobs")
     status = models.CharField(max_length=10, choices=JobStatus, default=JobStatus.QUEUED)
+    # Where it runs: a word of training.launchers; empty for a job that is run by somebody else's hands.
+    launcher = models.CharField(max_length=20, blank=True)
+    processors = models.PositiveSmallIntegerField(default=0, help_text="0 for as many as there are.")
+    memory_mb = models.PositiveIntegerField(default=0, help_text="0 for as much as the installation allows.")
     gpus = models.PositiveSmallIntegerField(default=1, validators=[MaxValueValidator(GPUS_MAX)])
     gpu_type = models.CharField(
         max_length=GPU_TYPE_MAX, blank=True, validators=[refuse_control_characters], help_text="Empty for any."
     )
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    stop_asked_at = models.DateTimeField(null=True, blank=True)
+    stop_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # What the script said of its own end; what counts is how its process ended.
+    reported = models.CharField(max_length=10, choices=JobStatus, blank=True, editable=False)
+    exit_code = models.IntegerField(null=True, blank=True, editable=False)
+    reason = models.CharField(max_length=REASON_MAX, blank=True, editable=False, help_text="Why it ended as it did.")
+    last_output = models.TextField(blank=True, editable=False, help_text="The last lines, when it ended.")
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False, help_text="How often it was handed over.")
+    # Up to where its output was taken in, in the launcher's own words and in those of training.capture.
+    output_cursor = models.JSONField(default=dict, blank=True, editable=False)
+    last_output_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # With which its script speaks to the server, and which ends with it.
+    token = models.OneToOneField(ApiToken, models.SET_NULL, null=True, blank=True, editable=False, related_name="job")
 
     objects = JobQuerySet.as_manager()
 
@@ -61,6 +81,9 @@ class Job(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=models.Q(status__in=JobStatus.values), name="job_status_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(reported__in=["", *JobStatus.values]), name="job_report_is_known"
+            ),
             models.UniqueConstraint(
                 fields=["experiment"],
                 condition=models.Q(status__in=ACTIVE),
@@ -73,7 +96,15 @@ class Job(models.Model):
                 name="job_has_an_end_when_it_ended",
             ),
         ]
-        indexes = [models.Index(fields=["experiment", "-id"], name="jobs_newest_first")]
+        indexes = [
+            models.Index(fields=["experiment", "-id"], name="jobs_newest_first"),
+            # Few of all jobs: the queue, and what runs.
+            models.Index(
+                fields=["launcher", "status", "id"],
+                condition=models.Q(status__in=ACTIVE),
+                name="jobs_that_have_not_ended",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} job of {self.experiment_id}"
@@ -83,11 +114,37 @@ class Job(models.Model):
         """Whether it has not ended."""
         return self.status in ACTIVE
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody asked it to stop and it has not yet."""
+        return self.is_active and self.stop_asked_at is not None
+
+
+class Lease(models.Model):
+    """Which worker looks after the jobs. There is one row: whoever holds it is the only one that acts.
+
+    Time is the database's, so that no worker's clock matters. `fence` counts the holders: what a worker writes says
+    under which number it took the lease, and is refused once another holds it.
+    """
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    holder = models.CharField(max_length=100, blank=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_lease")]
+
+    def __str__(self) -> str:
+        return f"{self.holder or 'nobody'} looks after the jobs"
+
 
 class ConsoleQuerySet(models.QuerySet["Console"]):
     def visible_to(self, user: User) -> "ConsoleQuerySet":
         """Consoles of the experiments that the user may see."""
-        return self.filter(**of_own_organizations(user, "experiment__project__organization"))
+        return self.filter(**of_own_experiments(user))
 
 
 class Console(models.Model):
@@ -159,7 +216,7 @@ class ConsoleLine(models.Model):
 class LoggingFileQuerySet(models.QuerySet["LoggingFile"]):
     def visible_to(self, user: User) -> "LoggingFileQuerySet":
         """Files of the experiments that the user may see."""
-        return self.filter(**of_own_organizations(user, "console__experiment__project__organization"))
+        return self.filter(**of_own_experiments(user, "console__experiment"))
 
 
 class LoggingFile(models.Model):
