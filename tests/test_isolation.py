@@ -210,10 +210,11 @@ def changes_since(before: dict[str, Any]) -> Iterator[str]:
 
 
 def told(answer: Any) -> str:
-    """Everything that an answer says, but for what differs from one to the next: tokens and signed links."""
+    """Everything that an answer says, but for what differs from one to the next: tokens, signed links and moments."""
     headers = {name: value for name, value in answer.headers.items() if name.startswith(("HX-", "Location", "X-Loc"))}
     text = answer.text if not answer.streaming else ""
     text = re.sub(r'(csrfmiddlewaretoken" value=|x-csrftoken": )"\w+"', r"\1", f"{answer.status_code} {headers} {text}")
+    text = re.sub(r"<time[^>]*>[^<]*</time>", "a moment", text)
     return re.sub(r"/files/[\w.:=-]+/", "/files/…/", text)
 
 
