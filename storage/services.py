@@ -16,7 +16,7 @@ from storage.garbage import GarbageReport, collect_garbage
 from storage.incoming import Incoming
 from storage.models import Blob
 from storage.stores import CHUNK, current_store, path_of
-from storage.verification import Damage, VerificationReport, problem_of, verify_storage
+from storage.verification import Damage, VerificationReport, problem_at_a_look, problem_of, verify_storage
 
 __all__ = [
     "Damage",
@@ -27,6 +27,7 @@ __all__ = [
     "VerificationReport",
     "collect_garbage",
     "open_verified",
+    "problem_at_a_look",
     "receive",
     "settle",
     "settle_from",

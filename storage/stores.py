@@ -57,6 +57,9 @@ class Store(Protocol):
             FileNotFoundError: when there are none.
         """
 
+    def size(self, path: str) -> int | None:
+        """How many bytes lie there; None when there are none."""
+
     def remove(self, path: str) -> None:
         """Remove the bytes, if there are any."""
 
@@ -97,6 +100,10 @@ class FolderStore:
 
     def open(self, path: str) -> BinaryIO:
         return (self.root / path).open("rb")
+
+    def size(self, path: str) -> int | None:
+        status = status_of(self.root / path)
+        return status.st_size if status else None
 
     def remove(self, path: str) -> None:
         (self.root / path).unlink(missing_ok=True)

@@ -59,6 +59,25 @@ def problem_of(blob: Blob, file: BinaryIO) -> Problem | None:
     return None if digest.hexdigest() == blob.sha256 else Problem.WRONG_BYTES
 
 
+def problem_at_a_look(blob: Blob, *, hashed_up_to: int) -> Problem | None:
+    """What can be told without reading a large file: whether it is there and has its size. Smaller ones are read whole.
+
+    Args:
+        blob: whose bytes.
+        hashed_up_to: the most bytes that are hashed again; for what is larger, `verify_storage` has the last word.
+
+    Raises:
+        OSError: when the store can't be asked.
+    """
+    store = current_store()
+    size = store.size(blob.path)
+    if size is None:
+        return Problem.MISSING
+    if size != blob.size:
+        return Problem.CUT_SHORT if size < blob.size else Problem.WRONG_BYTES
+    return _examine(store, blob) if size <= hashed_up_to else None
+
+
 def _examine(store: Store, blob: Blob) -> Problem | None:
     try:
         with store.open(blob.path) as file:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from config.inference_types import fits
 from datasets.labels import label_names
+from datasets.models import DatasetVersion
 from experiments.bases import misfit
 from experiments.models import (
     AttachedDatasetVersion,
@@ -287,14 +288,18 @@ class DraftReview:
     @cached_property
     def label_differences(self) -> list[str]:
         """How the labels of each chosen version differ from the base's labelmap, a sentence each."""
-        architecture = self.architecture
-        if not architecture or not architecture.labelmap:
-            return []
-        expected = [str(name) for _, name in architecture.labelmap]
         versions = {entry.dataset_version for entry in self.entries if entry.dataset_version}
-        names = label_names(versions)
-        ordered = sorted(versions, key=str)
-        return [sentence for version in ordered for sentence in _compare(str(version), names[version.pk], expected)]
+        return label_differences(self.architecture, versions)
+
+
+def label_differences(architecture: Architecture | None, versions: set[DatasetVersion]) -> list[str]:
+    """How the labels of each version differ from the architecture's labelmap, a sentence each. None without a labelmap."""
+    if not architecture or not architecture.labelmap:
+        return []
+    expected = [str(name) for _, name in architecture.labelmap]
+    names = label_names(versions)
+    ordered = sorted(versions, key=str)
+    return [sentence for version in ordered for sentence in _compare(str(version), names[version.pk], expected)]
 
 
 def _compare(version: str, labels: list[str], expected: list[str]) -> Iterator[str]:
