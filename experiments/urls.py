@@ -1,6 +1,6 @@
 from django.urls import path
 
-from experiments.views import drafts, experiments, projects
+from experiments.views import drafts, experiments, lineage, projects
 
 app_name = "experiments"
 urlpatterns = [
@@ -18,5 +18,8 @@ urlpatterns = [
     path("experiments/<uuid:pk>/edit/", drafts.experiment_edit, name="experiment_edit"),
     path("experiments/<uuid:pk>/use-as-base/", drafts.draft_from_experiment, name="draft_from_experiment"),
     path("experiments/<uuid:pk>/delete/", experiments.experiment_delete, name="experiment_delete"),
+    path("experiments/<uuid:pk>/lineage/", lineage.experiment_lineage, name="experiment_lineage"),
+    # A model version's, which the registry can't draw: it knows no experiments.
+    path("registry/versions/<uuid:pk>/lineage/", lineage.model_version_lineage, name="model_version_lineage"),
     path("experiments/files/<uuid:pk>/", experiments.artifact_download, name="artifact_download"),
 ]

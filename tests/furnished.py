@@ -58,6 +58,8 @@ SUBJECTS = {
     "experiments:draft_detail": "draft",
     "experiments:draft_discard": "draft",
     "experiments:experiment_detail": "experiment",
+    "experiments:experiment_lineage": "experiment",
+    "experiments:model_version_lineage": "model_version",
     "experiments:experiment_edit": "experiment",
     "experiments:draft_from_experiment": "experiment",
     "experiments:experiment_delete": "experiment",

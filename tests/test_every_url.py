@@ -77,6 +77,8 @@ MATRIX = [
     Row("experiments:draft_detail", get=WRITER, post=WRITER, sees=WRITER),
     Row("experiments:draft_discard", get=WRITER, post=WRITER, sees=WRITER),
     Row("experiments:experiment_detail", get=VIEWERS),
+    Row("experiments:experiment_lineage", get=VIEWERS),
+    Row("experiments:model_version_lineage", get=VIEWERS),
     Row("experiments:experiment_edit", get=NO, post=MEMBERS),
     Row("experiments:draft_from_experiment", get=NO, post=MEMBERS),
     Row("experiments:experiment_delete", get=ADMINS, post=ADMINS),
