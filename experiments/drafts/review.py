@@ -289,17 +289,19 @@ class DraftReview:
     def label_differences(self) -> list[str]:
         """How the labels of each chosen version differ from the base's labelmap, a sentence each."""
         versions = {entry.dataset_version for entry in self.entries if entry.dataset_version}
-        return label_differences(self.architecture, versions)
+        return [sentence for _, sentence in label_differences(self.architecture, versions)]
 
 
-def label_differences(architecture: Architecture | None, versions: set[DatasetVersion]) -> list[str]:
-    """How the labels of each version differ from the architecture's labelmap, a sentence each. None without a labelmap."""
+def label_differences(
+    architecture: Architecture | None, versions: set[DatasetVersion]
+) -> list[tuple[DatasetVersion, str]]:
+    """How the labels of versions differ from the labelmap, a sentence each time; nothing where there is no labelmap."""
     if not architecture or not architecture.labelmap:
         return []
     expected = [str(name) for _, name in architecture.labelmap]
     names = label_names(versions)
     ordered = sorted(versions, key=str)
-    return [sentence for version in ordered for sentence in _compare(str(version), names[version.pk], expected)]
+    return [(version, words) for version in ordered for words in _compare(str(version), names[version.pk], expected)]
 
 
 def _compare(version: str, labels: list[str], expected: list[str]) -> Iterator[str]:
