@@ -99,11 +99,24 @@ def add_points(log: Log, line: Line) -> None:
         ValidationError: when the log was deleted meanwhile.
     """
     if len(line):
-        steps = None if line.steps is None else _packed(line.steps)
         try:
-            LinePoints.objects.create(log=log, values=_packed(line.values), steps=steps)
+            row_of(log, line).save(force_insert=True)
         except IntegrityError:
             raise ValidationError(GONE) from None
+
+
+def row_of(log: Log, line: Line) -> LinePoints:
+    """The row that an append of these points inserts, with what they come to. It is not saved."""
+    numbers = line.values[~np.isnan(line.values)]
+    last = float(line.values[-1])
+    return LinePoints(
+        log=log,
+        values=_packed(line.values),
+        steps=None if line.steps is None else _packed(line.steps),
+        last=None if last != last else last,
+        least=float(numbers.min()) if len(numbers) else None,
+        greatest=float(numbers.max()) if len(numbers) else None,
+    )
 
 
 def line_of(log: Log) -> Line:

@@ -17,6 +17,7 @@ from organizations.tokens import create_token
 from registry.copying import copy_architecture
 from storage.models import Blob
 from storage.services import store
+from tracking.lines import Line, row_of
 from tracking.models import LinePoints, Log, LogType
 
 BATCH = 10_000
@@ -68,8 +69,8 @@ def make(side: Side, *, points: int, assets: int) -> Rows:
 
 def _line(experiment: Experiment, name: str, points: int) -> Any:
     log = Log.objects.create(experiment=experiment, name=name, type=LogType.LINE)
-    values = np.sin(np.arange(POINTS_A_ROW) / 1_000).astype("<f8").tobytes()
-    LinePoints.objects.bulk_create(LinePoints(log=log, values=values) for _ in range(points // POINTS_A_ROW))
+    line = Line(np.sin(np.arange(POINTS_A_ROW) / 1_000))
+    LinePoints.objects.bulk_create(row_of(log, line) for _ in range(points // POINTS_A_ROW))
     return log.pk
 
 
