@@ -1,6 +1,6 @@
 from django.urls import path
 
-from experiments.views import drafts, experiments, lineage, projects
+from experiments.views import drafts, experiments, lineage, projects, publishing
 
 app_name = "experiments"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("experiments/<uuid:pk>/", experiments.experiment_detail, name="experiment_detail"),
     path("experiments/<uuid:pk>/edit/", drafts.experiment_edit, name="experiment_edit"),
     path("experiments/<uuid:pk>/use-as-base/", drafts.draft_from_experiment, name="draft_from_experiment"),
+    path("experiments/<uuid:pk>/publish/", publishing.experiment_publish, name="experiment_publish"),
     path("experiments/<uuid:pk>/delete/", experiments.experiment_delete, name="experiment_delete"),
     path("experiments/<uuid:pk>/lineage/", lineage.experiment_lineage, name="experiment_lineage"),
     # A model version's, which the registry can't draw: it knows no experiments.

@@ -62,6 +62,7 @@ SUBJECTS = {
     "experiments:model_version_lineage": "model_version",
     "experiments:experiment_edit": "experiment",
     "experiments:draft_from_experiment": "experiment",
+    "experiments:experiment_publish": "experiment",
     "experiments:experiment_delete": "experiment",
     "experiments:artifact_download": "artifact",
     "training:experiment_console": "experiment",

@@ -81,6 +81,7 @@ MATRIX = [
     Row("experiments:model_version_lineage", get=VIEWERS),
     Row("experiments:experiment_edit", get=NO, post=MEMBERS),
     Row("experiments:draft_from_experiment", get=NO, post=MEMBERS),
+    Row("experiments:experiment_publish", get=MEMBERS, post=MEMBERS),
     Row("experiments:experiment_delete", get=ADMINS, post=ADMINS),
     Row("experiments:artifact_download", get=VIEWERS),
     Row("training:experiment_console", get=VIEWERS),

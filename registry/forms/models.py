@@ -21,10 +21,10 @@ def name_field(**options: Any) -> forms.CharField:
     return forms.CharField(widget=forms.TextInput(attrs=attrs), error_messages=messages, **options)
 
 
-def description_field() -> forms.CharField:
+def description_field(**options: Any) -> forms.CharField:
     """Free text. Its length is checked by the service, which counts a line break once as the browser does."""
     widget = forms.Textarea(attrs={"rows": 3, "maxlength": DESCRIPTION_MAX})
-    return forms.CharField(required=False, widget=widget)
+    return forms.CharField(required=False, widget=widget, **options)
 
 
 class ModelForm(forms.Form):
