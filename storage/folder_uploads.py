@@ -1,9 +1,8 @@
 """Uploads that come to this server: a whole file as a form's, or parts that lie in a folder until all are there."""
 
-import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,7 +15,7 @@ from storage.incoming import Incoming
 from storage.models import Blob, Upload, UploadPart
 from storage.receiving import SentPart, checked_numbers, finish, is_finished, locked, unlike
 from storage.services import receive, settle
-from storage.stores import CHUNK, FolderStore, part_path
+from storage.stores import FolderStore, part_path
 
 CUT_OFF = "The part was cut off before its end, so nothing of it was kept: send it again."
 
@@ -109,20 +108,18 @@ class FolderReceiver:
         """None: what comes here is a blob as soon as it is whole."""
 
     def _joined(self, parts: Sequence[UploadPart]) -> Blob:
+        """One file of the parts, which are looked at again: each still has to be what came."""
         with receive(limit=settings.UPLOAD_LIMIT_BYTES) as whole:
-            for part in parts:
-                self._append(part, whole)
+            digests = whole.join(self._opened(parts))
+            for part, digest in zip(parts, digests, strict=True):
+                if digest != part.etag:
+                    raise unlike(part.number)
             return settle(whole)
 
-    def _append(self, part: UploadPart, whole: Incoming) -> None:
-        """Read the part back, and look that it still is what came."""
-        digest, before = hashlib.sha256(), whole.size
-        with self.folder.open(part_path(part.upload_id, part.number, part.etag)) as file:
-            for chunk in iter(partial(file.read, CHUNK), b""):
-                digest.update(chunk)
-                whole.write(chunk)
-        if whole.size - before != part.size or digest.hexdigest() != part.etag:
-            raise unlike(part.number)
+    def _opened(self, parts: Sequence[UploadPart]) -> Iterator[BinaryIO]:
+        for part in parts:
+            with self.folder.open(part_path(part.upload_id, part.number, part.etag)) as file:
+                yield file
 
 
 def _stored(upload: Upload, parts: Sequence[SentPart]) -> list[UploadPart]:

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from django.db import OperationalError, connection
 
-SYSTEM_CALLS = ("open", "mkdir", "fsync", "replace", "unlink")
+SYSTEM_CALLS = ("open", "mkdir", "copy_file_range", "fsync", "replace", "unlink")
 CONTENT = b"apples" * 1_000
 
 

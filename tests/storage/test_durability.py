@@ -24,6 +24,16 @@ from storage.services import collect_garbage, store, verify_storage
 from tests.storage.steps import CONTENT, at_step
 
 LIVE, DUE, NEW = (hashlib.sha256(content).hexdigest() for content in (b"live", b"due", CONTENT))
+# What is left when nothing has taken into use what was written.
+COLLECTED = {
+    "rows": [LIVE],
+    "files": [LIVE],
+    "incoming": 0,
+    "part_files": 0,
+    "parts": [],
+    "uploaded": [],
+    "damaged": [],
+}
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +67,7 @@ def test_a_writer_killed_at_any_step_leaves_no_row_without_its_bytes(tmp_path: P
         assert outcome["after"]["damaged"] == []
         assert outcome["done_again"]["damaged"] == []
         assert NEW in outcome["done_again"]["rows"]
-        assert outcome["collected"] == {"rows": [LIVE], "files": [LIVE], "incoming": 0, "damaged": []}
+        assert outcome["collected"] == COLLECTED
     whole = outcomes[-1]["after"]
     assert NEW in whole["rows"]
     assert whole["incoming"] == 0
@@ -75,8 +85,31 @@ def test_a_collector_killed_at_any_step_leaves_no_row_without_its_bytes(tmp_path
     for outcome in outcomes:
         assert outcome["after"]["damaged"] == []
         assert LIVE in outcome["after"]["rows"]
-        assert outcome["collected"] == {"rows": [LIVE], "files": [LIVE], "incoming": 0, "damaged": []}
+        assert outcome["collected"] == COLLECTED
     assert outcomes[-1]["after"]["rows"] == [LIVE]
+
+
+def test_joining_parts_killed_at_any_step_loses_none_and_can_be_done_again(tmp_path: Path) -> None:
+    outcomes = killed_at_each_step("join", tmp_path)
+    assert len(outcomes) > 20
+    for outcome in outcomes:
+        assert outcome["after"]["damaged"] == outcome["done_again"]["damaged"] == []
+        # All that was acknowledged is there: the parts, or what became of them.
+        assert (outcome["after"]["parts"], outcome["after"]["uploaded"]) in (([True] * 3, []), ([], [NEW]))
+        assert (outcome["done_again"]["parts"], outcome["done_again"]["uploaded"]) == ([], [NEW])
+        assert outcome["collected"] == COLLECTED
+    assert outcomes[0]["after"]["uploaded"] == []
+    assert outcomes[-1]["after"]["uploaded"] == [NEW]
+    assert outcomes[-1]["after"]["part_files"] == 0
+
+
+def test_a_part_sent_again_and_killed_at_any_step_leaves_the_one_or_the_other(tmp_path: Path) -> None:
+    outcomes = killed_at_each_step("send_part", tmp_path)
+    assert len(outcomes) > 15
+    for outcome in outcomes:
+        assert outcome["after"]["parts"] == outcome["done_again"]["parts"] == [True] * 3
+        assert outcome["collected"] == COLLECTED
+    assert outcomes[-1]["after"]["part_files"] == 3
 
 
 def fail(error: type[Exception]) -> None:
