@@ -220,6 +220,7 @@ API_BODY_LIMIT_BYTES: int = env.int("API_BODY_LIMIT_MB", 32, validate=at_least_o
 # Where trainings run, each with how many at the same time: "container:4, ray:8". "local" runs scripts as processes of
 # this machine with the worker's rights (or LOCAL_USER's), so it is only for teams that may do that.
 LAUNCHERS: dict[str, int] = {}
+_entry: str
 for _entry in env.list("LAUNCHERS", []):
     _name, _, _slots = _entry.strip().partition(":")
     if _name not in ("local", "container", "ray") or not (_slots or "1").isdigit() or int(_slots or 1) < 1:

@@ -6,7 +6,7 @@ from pathlib import Path
 # One for each run, so that two at once don't share a database. conftest.py makes it and removes it.
 TEST_DIR = Path(__file__).resolve().parent.parent / "var" / "tests" / str(os.getpid())
 
-for _name in ("EXTRA_HOSTS", "BEHIND_PROXY", "S3_BUCKET", "FILES_DIR", "IMAGE_ORIGINS", "TIME_ZONE", "LOG_LEVEL"):
+for _name in ("EXTRA_HOSTS", "BEHIND_PROXY", "S3_BUCKET", "FILES_DIR", "IMAGE_ORIGINS", "TIME_ZONE", "LOG_LEVEL", "LAUNCHERS", "RUNS_DIR"):
     os.environ.pop(_name, None)
 os.environ.update(
     DEBUG="0",

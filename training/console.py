@@ -5,7 +5,8 @@ Scripts mark chapters and blocks by lines of their own (wire contract, section 8
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.db import transaction
 from experiments.models import Experiment
 from organizations.models import Role, User
 from storage.addressed import claimed
+from storage.models import Blob
 from training.models import Console, ConsoleLine, Job, JobStatus, LineKind, LoggingFile
 from training.services import report
 
@@ -29,6 +31,21 @@ MARK = re.compile(r"-----|--\*--|--\d--|---\d---")
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 HALVES = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Lines that follow each other under one heading.
+
+    Attributes:
+        part: the heading.
+        number: of the first line, from 0.
+        lines: as they were printed.
+    """
+
+    part: str
+    number: int
+    lines: list[str]
 
 
 @transaction.atomic
@@ -62,6 +79,34 @@ def write_lines(
         _write(console, place, number, lines, special)
     console.save(update_fields=["parts", "line_count", "dropped_count", "exit_code", "updated_at"])
     return console
+
+
+def take_in(*, job: Job, batches: Iterable[Batch]) -> None:
+    """Write what a launcher collected of a job. It follows what was written before, and replaces a line sent again.
+
+    Inside the caller's transaction, so that the lines and the place up to which they were read are one.
+    """
+    console = _locked_console(job)
+    for batch in batches:
+        for begin in range(0, len(batch.lines), LINES_AT_ONCE_MAX):
+            lines = batch.lines[begin : begin + LINES_AT_ONCE_MAX]
+            place = _place_of(console, batch.part)
+            if place is None:
+                console.dropped_count += len(lines)
+            else:
+                _write(console, place, batch.number + begin, lines, "")
+    console.save(update_fields=["parts", "line_count", "dropped_count", "updated_at"])
+
+
+def close(*, job: Job, exit_code: int | None, blob: Blob | None) -> None:
+    """Say how the run of a job ended, and keep all that it printed, unless it sent that itself."""
+    console = _locked_console(job)
+    if console.exit_code is None:
+        console.exit_code = exit_code
+        console.save(update_fields=["exit_code", "updated_at"])
+    if blob is not None:
+        file = LoggingFile(console=console, object_name=f"{job.pk}-output.log", blob=blob)
+        LoggingFile.objects.bulk_create([file], ignore_conflicts=True)
 
 
 def save_file(*, run: Job | Experiment, object_name: str, by: User) -> LoggingFile:

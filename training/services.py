@@ -1,52 +1,73 @@
-"""Asking for a run of an experiment, and what becomes of it.
+"""Asking for a run of an experiment, stopping it, and what its script says of it.
 
-What a run reports may come twice, late, or not in order: a job moves forward only, and its first end stands.
+What a run reports may come twice, late, or not in order: a job moves forward only, and its first end stands. Of a job
+that a launcher runs only the launcher knows the end: there the script's word is kept, and its exit decides.
 """
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from experiments.models import Experiment, Status
 from organizations.models import Role, User
-from training.models import GPUS_MAX, Job, JobStatus
+from training.launchers import Launcher, offered
+from training.models import ACTIVE, GPUS_MAX, Job, JobStatus
+from training.moves import advance, become, follow, locked_experiment, locked_job
+from training.runs import run_of
+from training.tasks import look_after_jobs
 
-# What a job's move makes of its experiment.
-EXPERIMENT_STATUS = {
-    JobStatus.RUNNING: Status.RUNNING,
-    JobStatus.SUCCEEDED: Status.SUCCESS,
-    JobStatus.FAILED: Status.FAILED,
-    JobStatus.KILLED: Status.TERMINATED,
-}
+WAITING = (JobStatus.PENDING, JobStatus.QUEUED)
 
 
 @transaction.atomic
-def launch(*, experiment: Experiment, gpus: int, gpu_type: str, by: User) -> Job:
-    """Ask for a run. The job waits in the queue until a worker takes it.
+def launch(
+    *,
+    experiment: Experiment,
+    launcher: str | None = None,
+    processors: int = 0,
+    memory_mb: int = 0,
+    gpus: int = 0,
+    gpu_type: str = "",
+    by: User,
+) -> Job:
+    """Ask for a run. The job waits in the queue until its launcher has room.
 
     Args:
         experiment: one that does not run, and in which something can be run.
+        launcher: one of those that are offered; None for the first that takes it, with the wishes cut to what there
+            is. Where none is offered at all, the job waits for a runner that the server knows nothing of.
+        processors: 0 for as many as there are.
+        memory_mb: in MiB; 0 for as much as the installation allows.
         gpus: how many it wants, from 0 to 64.
         gpu_type: such as `A100`; empty for any.
         by: at least a member.
 
     Raises:
         PermissionDenied: for less than a member.
-        ValidationError: when nothing can be run; by field when the wishes make no sense; with the code `in_use` when
-            the experiment runs, or has a job that has not ended.
+        ValidationError: when nothing can be run, or nobody takes it; by field when the wishes make no sense; with the
+            code `in_use` when the experiment runs, or has a job that has not ended.
     """
     by.must_be(Role.MEMBER, experiment.project.organization)
-    locked = _locked(experiment)
-    _refuse_launch(locked)
+    locked = locked_experiment(experiment)
+    refuse_launch(locked)
     job = Job(experiment=locked, gpus=gpus, gpu_type=gpu_type.strip(), status=JobStatus.QUEUED, created_by=by)
-    if not 0 <= gpus <= GPUS_MAX:
-        raise ValidationError({"gpus": f"Between 0 and {GPUS_MAX} GPUs can be asked for."})
+    job.processors, job.memory_mb = processors, memory_mb
+    _refuse_wishes(job, is_exact=launcher is not None)
+    job.launcher = _place_for(job, launcher)
     job.full_clean(validate_constraints=False)
     job.save(force_insert=True)
+    if job.launcher:
+        transaction.on_commit(look_after_jobs)
     return job
 
 
-def _refuse_launch(experiment: Experiment) -> None:
+def refuse_launch(experiment: Experiment) -> None:
+    """Whether it could be launched at all, wherever.
+
+    Raises:
+        ValidationError: as `launch`.
+    """
     if not experiment.architecture.is_trainable:
         raise ValidationError(
             "The experiment has neither a Docker image nor a command, so there is nothing to run. "
@@ -56,6 +77,64 @@ def _refuse_launch(experiment: Experiment) -> None:
         raise ValidationError("The experiment runs already. Wait until it has ended.", code="in_use")
     if experiment.jobs.active().exists():
         raise ValidationError("The experiment has a job that has not ended yet. Wait until it has.", code="in_use")
+
+
+def _refuse_wishes(job: Job, *, is_exact: bool) -> None:
+    if not 0 <= job.gpus <= GPUS_MAX:
+        raise ValidationError({"gpus": f"Between 0 and {GPUS_MAX} GPUs can be asked for."})
+    if not settings.LAUNCHERS:
+        return
+    if not is_exact:
+        job.gpus = min(job.gpus, settings.RUN_GPUS)
+    limits = {"gpus": settings.RUN_GPUS, "processors": settings.RUN_PROCESSORS, "memory_mb": settings.RUN_MEMORY_MB}
+    units = {"gpus": "GPUs", "processors": "processors", "memory_mb": "MB of memory"}
+    wrong = {}
+    for name, limit in limits.items():
+        wish = getattr(job, name)
+        if wish < 0 or (wish > limit and (limit or name == "gpus")):
+            wrong[name] = f"Between 0 and {limit:,} {units[name]} can be asked for here."
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _place_for(job: Job, wanted: str | None) -> str:
+    """The word of the launcher that takes the job."""
+    launchers = offered()
+    if wanted is not None:
+        launchers = [launcher for launcher in launchers if launcher.name == wanted]
+        if not launchers:
+            raise ValidationError({"launcher": "This is not offered here: choose one that is."})
+    refusals = [(launcher, launcher.refusal(run_of(job))) for launcher in launchers]
+    taking = [launcher.name for launcher, refusal in refusals if not refusal]
+    if refusals and not taking:
+        raise ValidationError(" ".join(f"{launcher.label}: {refusal}" for launcher, refusal in refusals))
+    return taking[0] if taking else ""
+
+
+@transaction.atomic
+def stop(*, job: Job, by: User) -> Job:
+    """End a run: one that waits is taken out of the queue, one that runs is asked to end, and then ended.
+
+    An experiment whose run was stopped is CANCELED; one whose job only waited stays what it was.
+
+    Raises:
+        PermissionDenied: for less than a member.
+        ValidationError: when it has ended meanwhile.
+    """
+    by.must_be(Role.MEMBER, job.experiment.project.organization)
+    locked = locked_job(job)
+    if not locked.is_active:
+        raise ValidationError("The job has ended already.")
+    if locked.status in WAITING:
+        advance(locked, JobStatus.KILLED, reason=f"Taken out of the queue by {by}.")
+    elif not locked.launcher:
+        advance(locked, JobStatus.KILLED, reason=f"Given up by {by}. It ran elsewhere, where it may go on.")
+        become(locked.experiment, Status.CANCELED)
+    elif locked.stop_asked_at is None:
+        locked.stop_asked_at, locked.stop_asked_by = timezone.now(), by
+        locked.save(update_fields=["stop_asked_at", "stop_asked_by"])
+        transaction.on_commit(look_after_jobs)
+    return locked
 
 
 def start(*, job: Job, by: User) -> Job:
@@ -98,59 +177,32 @@ def report(*, experiment: Experiment, status: JobStatus, by: User) -> None:
         PermissionDenied: for less than a member.
     """
     by.must_be(Role.MEMBER, experiment.project.organization)
-    locked = _locked(experiment)
+    locked = locked_experiment(experiment)
     job = locked.jobs.active().select_for_update().first()
     if job is not None:
-        _advance(job, status)
-    _follow(locked, status)
-
-
-@transaction.atomic
-def cancel(*, job: Job, by: User) -> Job:
-    """Take a job that has not begun out of the queue. Its experiment stays what it was, and can be launched again.
-
-    Raises:
-        PermissionDenied: for less than a member.
-        ValidationError: when it has begun or ended meanwhile.
-    """
-    by.must_be(Role.MEMBER, job.experiment.project.organization)
-    _locked(job.experiment)
-    locked = Job.objects.select_for_update().get(pk=job.pk)
-    if locked.status not in (JobStatus.PENDING, JobStatus.QUEUED):
-        raise ValidationError("The job has left the queue already.")
-    _advance(locked, JobStatus.KILLED)
-    return locked
+        _hear(job, status)
+    follow(locked, status)
 
 
 @transaction.atomic
 def _move(job: Job, status: JobStatus, by: User) -> Job:
     by.must_be(Role.MEMBER, job.experiment.project.organization)
-    experiment = _locked(job.experiment)
-    locked = Job.objects.select_for_update().get(pk=job.pk)
-    if _advance(locked, status):
-        _follow(experiment, status)
+    locked = locked_job(job)
+    if _hear(locked, status):
+        follow(locked.experiment, status)
     return locked
 
 
-def _locked(experiment: Experiment) -> Experiment:
-    """The experiment's row, locked before any of its jobs: whoever deletes it locks in this order, too."""
-    return Experiment.objects.select_for_update(of=("self",)).select_related("architecture").get(pk=experiment.pk)
+def _hear(job: Job, status: JobStatus) -> bool:
+    """What was said of a locked job: whether it moved."""
+    if not job.launcher or status in ACTIVE:
+        return advance(job, status)
+    job.reported = status
+    job.save(update_fields=["reported"])
+    return False
 
 
-def _advance(job: Job, status: JobStatus) -> bool:
-    """Move a locked job forward. Whether it moved: what was said before, and anything after an end, changes nothing."""
-    if not job.is_active or job.status == status:
-        return False
-    now = timezone.now()
-    job.status = status
-    job.started_at = job.started_at or (None if status == JobStatus.KILLED else now)
-    job.ended_at = None if job.is_active else now
-    job.save(update_fields=["status", "started_at", "ended_at"])
-    return True
-
-
-def _follow(experiment: Experiment, status: JobStatus) -> None:
-    """Let a locked experiment follow its run: to RUNNING from anywhere, to an end only if it has not ended."""
-    if status == JobStatus.RUNNING or experiment.status in (Status.WAITING, Status.RUNNING):
-        experiment.status = EXPERIMENT_STATUS[status]
-        experiment.save(update_fields=["status", "updated_at"])
+def launchers_for(experiment: Experiment) -> list[tuple[Launcher, str]]:
+    """Those that are offered, each with its reason not to take the experiment, or an empty text."""
+    run = run_of(Job(experiment=experiment))
+    return [(launcher, launcher.refusal(run)) for launcher in offered()]

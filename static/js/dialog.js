@@ -71,7 +71,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("close", (event) => {
   if (event.target !== dialog()) return;
   event.target.replaceChildren();
-  giveFocusBack();
+  // The browser gave it back itself, unless the opener was drawn again; or an answer has led it elsewhere meanwhile.
+  if (document.activeElement === document.body) giveFocusBack();
 }, true);
 
 // The backdrop belongs to the dialog element, which has no padding. Both ends of the click count: a selection

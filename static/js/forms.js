@@ -24,10 +24,13 @@ document.addEventListener("htmx:afterRequest", ({ detail: { target, elt } }) => 
 // What the server refused. It answers htmx with a sentence as text; anything else is not for people to read.
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, elt } = event.detail;
-  if (isAway(xhr) && elt.closest("[data-retry]")) return trouble(event);
+  if (isAway(xhr) && isSaving(event.detail)) return trouble(event);
   const isSentence = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
   say(`That did not work: ${isSentence ? xhr.responseText : "the server refused it. Load the page again."}`, "bad");
 });
+
+// What is only looked at, such as a dialog, is asked for again by whoever still wants it.
+const isSaving = ({ elt, requestConfig }) => elt.closest("[data-retry]") && requestConfig.verb !== "get";
 
 // The server's word for a database that is away: soon it will be back.
 const isAway = (xhr) => xhr.status === 503;
@@ -37,8 +40,9 @@ const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 30000;
 const waiting = new Map(); // element → { wait, timer, send }
 
-function trouble({ detail: { elt, xhr, requestConfig } }) {
-  if (!elt.closest("[data-retry]")) return say("No connection. Try again.", "bad");
+function trouble({ detail }) {
+  const { elt, xhr, requestConfig } = detail;
+  if (!isSaving(detail)) return say("No connection. Try again.", "bad");
   const wait = Math.min((waiting.get(elt)?.wait ?? FIRST_WAIT_MS / 2) * 2, LONGEST_WAIT_MS);
   const send = () => elt.isConnected ? htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt }) : arrived(elt);
   waiting.set(elt, { wait, send, timer: setTimeout(send, wait) });

@@ -8,7 +8,7 @@ from experiments.models import Experiment, Status
 from organizations.models import Organization, User
 from tests.factories import ExperimentFactory, JobFactory
 from training.models import Job, JobStatus
-from training.services import cancel, fail, launch, report, start, succeed
+from training.services import fail, launch, report, start, stop, succeed
 
 VERBS = {"running": start, "succeed": succeed, "fail": fail}
 
@@ -122,7 +122,7 @@ def test_a_viewer_moves_nothing(experiment: Experiment, vera: User) -> None:
     with pytest.raises(PermissionDenied):
         report(experiment=experiment, status=JobStatus.RUNNING, by=vera)
     with pytest.raises(PermissionDenied):
-        cancel(job=job, by=vera)
+        stop(job=job, by=vera)
     job.refresh_from_db()
     assert job.status == JobStatus.QUEUED
 
@@ -149,7 +149,7 @@ def test_an_older_script_reports(
 
 
 def test_what_waits_in_the_queue_is_taken_out(experiment: Experiment, bob: User) -> None:
-    job = cancel(job=JobFactory(experiment=experiment), by=bob)
+    job = stop(job=JobFactory(experiment=experiment), by=bob)
     assert job.status == JobStatus.KILLED
     assert job.started_at is None
     experiment.refresh_from_db()
@@ -157,7 +157,14 @@ def test_what_waits_in_the_queue_is_taken_out(experiment: Experiment, bob: User)
     assert launch(experiment=experiment, gpus=1, gpu_type="", by=bob).status == JobStatus.QUEUED
 
 
-def test_what_has_begun_is_not_taken_out(experiment: Experiment, bob: User) -> None:
-    job = start(job=JobFactory(experiment=experiment), by=bob)
-    with pytest.raises(ValidationError, match="left the queue"):
-        cancel(job=job, by=bob)
+def test_what_others_run_is_given_up(experiment: Experiment, bob: User) -> None:
+    job = stop(job=start(job=JobFactory(experiment=experiment), by=bob), by=bob)
+    assert (job.status, job.reason) == (JobStatus.KILLED, "Given up by bob. It ran elsewhere, where it may go on.")
+    experiment.refresh_from_db()
+    assert experiment.status == Status.CANCELED
+
+
+def test_what_has_ended_is_not_stopped(experiment: Experiment, bob: User) -> None:
+    job = succeed(job=JobFactory(experiment=experiment), by=bob)
+    with pytest.raises(ValidationError, match="ended already"):
+        stop(job=job, by=bob)

@@ -1,24 +1,23 @@
 """Where trainings run: the launchers that this installation offers, by the settings."""
 
-from collections.abc import Callable
-
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from training.launchers.base import Launcher
-from training.launchers.container import ContainerLauncher
-from training.launchers.local import LocalLauncher
-from training.launchers.ray import RayLauncher
 
-MAKERS: dict[str, Callable[[], Launcher]] = {
-    "local": LocalLauncher,
-    "container": ContainerLauncher,
-    "ray": RayLauncher,
+__all__ = ["Launcher", "launcher_named", "offered", "slots_of"]
+
+# Loaded when they are used: a server without containers needs no client of Docker in its memory.
+CLASSES = {
+    "local": "training.launchers.local.LocalLauncher",
+    "container": "training.launchers.container.ContainerLauncher",
+    "ray": "training.launchers.ray.RayLauncher",
 }
 
 
 def offered() -> list[Launcher]:
     """Those that the settings name, in their order: the first is the one that is proposed."""
-    return [MAKERS[name]() for name in settings.LAUNCHERS]
+    return [launcher_named(name) for name in settings.LAUNCHERS]
 
 
 def launcher_named(name: str) -> Launcher:
@@ -27,7 +26,8 @@ def launcher_named(name: str) -> Launcher:
     Raises:
         KeyError: when there is none.
     """
-    return MAKERS[name]()
+    launcher: Launcher = import_string(CLASSES[name])()
+    return launcher
 
 
 def slots_of(launcher: Launcher) -> int:
