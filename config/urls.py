@@ -9,7 +9,7 @@ urlpatterns = [
     path("", require_safe(RedirectView.as_view(pattern_name="experiments:project_list")), name="home"),
     path("", include("organizations.urls")),
     path("", include("experiments.urls")),
-    path("experiments/", include("tracking.urls")),
+    path("", include("tracking.urls")),
     path("experiments/", include("training.urls")),
     path("registry/", include("registry.urls")),
     path("datasets/", include("datasets.urls")),

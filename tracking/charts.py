@@ -20,14 +20,14 @@ def chart_data(line: Line) -> dict[str, Any]:
     """
     ordered = in_order(line)
     if len(line) > WHOLE_MAX:
-        ordered = _reduced(ordered, CHART_MAX)
+        ordered = reduced(ordered, CHART_MAX)
     steps, values = ordered.numbered, ordered.values
-    return {"total": len(line), "steps": plain(steps), "values": plain(_rounded(values))}
+    return {"total": len(line), "steps": plain(steps), "values": plain(rounded(values))}
 
 
 def table_rows(line: Line) -> list[tuple[Any, Any]]:
     """Steps and values, at most 500 of them, the least and the greatest included."""
-    shown = _reduced(in_order(line), TABLE_MAX)
+    shown = reduced(in_order(line), TABLE_MAX)
     return list(zip(plain(shown.numbered), plain(shown.values), strict=True))
 
 
@@ -39,12 +39,14 @@ def in_order(line: Line) -> Line:
     return Line(line.values[order], line.steps[order])
 
 
-def _reduced(line: Line, most: int) -> Line:
+def reduced(line: Line, most: int) -> Line:
+    """The points that stand out, at most so many."""
     kept = kept_points(line.values, most)
     return Line(line.values[kept], line.numbered[kept])
 
 
-def _rounded(values: Any) -> Any:
+def rounded(values: Any) -> Any:
+    """The same with six digits that count."""
     with np.errstate(divide="ignore", invalid="ignore"):
         exponent = np.floor(np.log10(np.abs(values)))
     decimals = np.where(np.isfinite(exponent), 5 - exponent, 0).clip(-300, 300)

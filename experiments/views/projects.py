@@ -18,6 +18,7 @@ from config.paging import page_of
 from config.search import matching
 from datasets.models import DatasetVersion
 from datasets.thumbnails import first_thumbnails
+from experiments.choice import Choice, without_choice
 from experiments.choosers.rows import found_versions
 from experiments.drafts.access import drafts_of
 from experiments.forms import ExperimentFilter, ProjectForm
@@ -88,11 +89,14 @@ def project_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The project's experiments, with the user's drafts to continue on top."""
     project = _project(request, pk)
     narrow = ExperimentFilter(request.GET)
+    experiments = Experiment.objects.visible_to(request.user).filter(project=project)
+    page = page_of(_narrowed(experiments, narrow), without_choice(request.GET), newest_by="created_at")
     context = {
         **_of_project(request, project),
         "filters": narrow,
         "narrowed": narrow.in_words,
-        "page": page_of(_experiments(request, project, narrow), request.GET, newest_by="created_at"),
+        "page": page,
+        "choice": Choice(request.GET, experiments, page.rows),
         "drafts": drafts_of(request.user).filter(project=project).touched()[:DRAFTS_SHOWN],  # type: ignore[attr-defined]
         "draft_id": new_id(),
     }
@@ -166,8 +170,8 @@ def _of_project(request: HttpRequest, project: Project) -> dict[str, Any]:
     }
 
 
-def _experiments(request: HttpRequest, project: Project, narrow: ExperimentFilter) -> QuerySet[Experiment]:
-    experiments = Experiment.objects.visible_to(request.user).filter(project=project).select_related("created_by")
+def _narrowed(experiments: QuerySet[Experiment], narrow: ExperimentFilter) -> QuerySet[Experiment]:
+    experiments = experiments.select_related("created_by")
     if status := narrow.value("status"):
         experiments = experiments.filter(status=status)
     if inference_type := narrow.value("type"):

@@ -1,6 +1,8 @@
-// [data-chart] holds the address of a line's points: they are fetched and drawn when the chart comes into view.
+// [data-chart] holds the address of a line's points, or of several experiments' curves: they are fetched and drawn when the
+// chart comes into view.
 // Without this module the table of values beside it remains.
 const HEIGHT = 220;
+const HEIGHT_OF_SEVERAL = 320;
 
 // A colour of the theme as it is now; the canvas knows no light-dark().
 function colour(name) {
@@ -14,15 +16,42 @@ function colour(name) {
 
 const axis = () => ({ stroke: () => colour("--e-muted"), grid: { stroke: () => colour("--e-line"), width: 1 }, ticks: { show: false } });
 
-function options(box) {
-  const value = (plot, number) => (number === null || number === undefined ? "–" : number.toPrecision(6).replace(/\.?0+($|e)/, "$1"));
+const shown = (plot, number) => (number === null || number === undefined ? "–" : number.toPrecision(6).replace(/\.?0+($|e)/, "$1"));
+
+// Seconds as h:mm:ss.
+function clock(seconds) {
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.round((seconds % 60) * 10) / 10];
+  return parts.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");
+}
+
+// A name with a line of its colour before it, which the style sheet draws: so it goes with the theme.
+function label(name, number) {
+  const text = Object.assign(document.createElement("span"), { textContent: name });
+  text.insertAdjacentHTML("afterbegin", '<svg class="swatch" width="22" height="8" aria-hidden="true"><line x1="0" x2="22" y1="4" y2="4"/></svg>');
+  text.firstElementChild.classList.add(`series-${number}`);
+  return text;
+}
+
+function series({ name, series: number }) {
+  if (!number) return { label: "Value", value: shown, stroke: () => colour("--e-accent"), width: 1.5 };
+  // Twenty colours are not told apart: the second ten are dashed, as comparing.css has them.
+  const stroke = () => colour(`--e-series-${(number - 1) % 10 + 1}`);
+  return { label: label(name, number), value: shown, stroke, width: 1.75, dash: number > 10 ? [6, 4] : undefined };
+}
+
+function options(box, curves, byTime) {
+  const seconds = byTime ? { value: (plot, x) => (x === null || x === undefined ? "–" : clock(x)) } : {};
+  const ticks = byTime ? { values: (plot, places) => places.map(clock) } : {};
   return {
     width: box.clientWidth,
-    height: HEIGHT,
+    height: curves.length > 1 ? HEIGHT_OF_SEVERAL : HEIGHT,
     scales: { x: { time: false } },
-    axes: [{ ...axis(), size: 32, space: 80 }, { ...axis(), size: 52 }],
+    axes: [{ ...axis(), size: 32, space: 80, ...ticks }, { ...axis(), size: 52 }],
     padding: [8, 8, 0, 0],
-    series: [{ label: "Step" }, { label: "Value", value, stroke: () => colour("--e-accent"), width: 1.5 }],
+    focus: { alpha: 0.25 },
+    cursor: curves.length > 1 ? { focus: { prox: 24 } } : {},
+    legend: { markers: { show: curves.every(({ series: number }) => !number) } },
+    series: [{ label: byTime ? "Time" : "Step", ...seconds }, ...curves.map(series)],
   };
 }
 
@@ -34,12 +63,14 @@ function note(box, text) {
 async function draw(box) {
   const answer = await fetch(box.dataset.chart).catch(() => null);
   if (!answer?.ok) return note(box, "The points could not be loaded. Load the page again.");
-  const { total, steps, values } = await answer.json();
+  const { curves: several, by_time: byTime, ...one } = await answer.json();
+  const curves = several ?? [one];
   if (!box.isConnected) return;
-  if (!total) return note(box, "No point came yet.");
-  const plot = new uPlot(options(box), [steps, values], box);
-  if (steps.length < total) note(box, `${total.toLocaleString("en")} points; drawn are the ends, and the least and greatest of each stretch.`);
-  new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: HEIGHT })).observe(box);
+  if (!curves.some(({ steps }) => steps.length)) return note(box, "No point came yet.");
+  const plot = new uPlot(options(box, curves, byTime), uPlot.join(curves.map(({ steps, values }) => [steps, values])), box);
+  const total = curves.reduce((sum, curve) => sum + curve.total, 0);
+  if (curves.some(({ steps, total: all }) => steps.length < all)) note(box, `${total.toLocaleString("en")} points; drawn are the ends, and the least and greatest of each stretch.`);
+  new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: plot.height })).observe(box);
   box.addEventListener("theme", () => plot.redraw());
 }
 
