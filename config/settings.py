@@ -217,17 +217,22 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # A body of the API: a hundred annotated images with polygons come to some megabytes.
 API_BODY_LIMIT_BYTES: int = env.int("API_BODY_LIMIT_MB", 32, validate=at_least_one) * 1024 * 1024
 
+
 # Where trainings run, each with how many at the same time: "container:4, ray:8". "local" runs scripts as processes of
 # this machine with the worker's rights (or LOCAL_USER's), so it is only for teams that may do that.
-LAUNCHERS: dict[str, int] = {}
-_entry: str
-for _entry in env.list("LAUNCHERS", []):
-    _name, _, _slots = _entry.strip().partition(":")
-    if _name not in ("local", "container", "ray") or not (_slots or "1").isdigit() or int(_slots or 1) < 1:
-        raise ImproperlyConfigured(
-            f"LAUNCHERS has {_entry!r}; write names out of local, container, ray with their slots: container:4, ray:8"
-        )
-    LAUNCHERS[_name] = int(_slots or 1)
+def _launchers(entries: list[str]) -> dict[str, int]:
+    slots = {}
+    for entry in entries:
+        name, _, number = entry.strip().partition(":")
+        if name not in ("local", "container", "ray") or not (number or "1").isdigit() or int(number or 1) < 1:
+            raise ImproperlyConfigured(
+                f"LAUNCHERS has {entry!r}; write names out of local, container, ray with their slots: container:4, ray:8"
+            )
+        slots[name] = int(number or 1)
+    return slots
+
+
+LAUNCHERS = _launchers(env.list("LAUNCHERS", []))
 # The server's address as scripts reach it: from inside a container or a cluster it may be another.
 TRAINING_URL: str = env.str("TRAINING_URL", SITE_URL).rstrip("/")
 RUNS_DIR: Path = env.path("RUNS_DIR", DATA_DIR / "runs")

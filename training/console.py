@@ -13,6 +13,7 @@ from django.db import transaction
 
 from experiments.models import Experiment
 from organizations.models import Role, User
+from organizations.tokens import PREFIX
 from storage.addressed import claimed
 from storage.models import Blob
 from training.models import Console, ConsoleLine, Job, JobStatus, LineKind, LoggingFile
@@ -30,6 +31,8 @@ MARK = re.compile(r"-----|--\*--|--\d--|---\d---")
 # Colours and movements of the cursor, and every other control character but the tab; halves of characters.
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+# A script that prints its environment prints its token.
+TOKEN = re.compile(rf"{PREFIX}[\w-]{{20,}}")
 HALVES = re.compile(r"[\ud800-\udfff]")
 
 
@@ -72,7 +75,7 @@ def write_lines(
     console = _begun_anew(run, by) if isinstance(run, Experiment) and number == 0 else _locked_console(run)
     if special == "exit_code":
         console.exit_code = _exit_code(lines)
-    place = _place_of(console, _cleaned(part)[:PART_MAX] or "Output")
+    place = _place_of(console, cleaned(part)[:PART_MAX] or "Output")
     if place is None:
         console.dropped_count += len(lines)
     else:
@@ -216,7 +219,7 @@ def _write(console: Console, place: int, number: int, lines: Sequence[str], spec
 
 
 def _line(console: Console, place: int, number: int, text: str, special: str) -> ConsoleLine:
-    cleaned = _shortened(_cleaned(text))
+    cleaned = _shortened(cleaned(text))
     return ConsoleLine(console=console, part=place, number=number, kind=_kind(cleaned, special), text=cleaned)
 
 
@@ -230,10 +233,11 @@ def _kind(text: str, special: str) -> LineKind:
     return LineKind.BUFFER if special == "buffer" else LineKind.OUTPUT
 
 
-def _cleaned(text: str) -> str:
-    """What a terminal would show of the line in the end: a carriage return begins it again."""
+def cleaned(text: str) -> str:
+    """What a terminal would show of the line in the end: a carriage return begins it again. No token is shown."""
     last = ESCAPES.sub("", text).rstrip("\r\n").replace("\r\n", " ").rpartition("\r")[2]
-    return HALVES.sub("\N{REPLACEMENT CHARACTER}", UNPRINTABLE.sub(" ", last)).rstrip()
+    readable = HALVES.sub("\N{REPLACEMENT CHARACTER}", UNPRINTABLE.sub(" ", last)).rstrip()
+    return TOKEN.sub(f"{PREFIX}…", readable)
 
 
 def _shortened(text: str) -> str:

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Iterable
 
-from training.console import Batch
+from training.console import Batch, cleaned
 from training.launchers.base import Outcome, State
 from training.models import Job, JobStatus
 
@@ -30,7 +30,7 @@ def reason_of(job: Job, outcome: Outcome) -> str:
 def last_lines(before: Iterable[str], batches: Iterable[Batch]) -> list[str]:
     """The last lines of all that was printed, each cut to what is worth to be shown."""
     lines = [line for batch in batches for line in batch.lines[-TAIL_LINES:]]
-    return [*before, *(line[:TAIL_LINE_MAX] for line in lines)][-TAIL_LINES:]
+    return [*before, *(cleaned(line)[:TAIL_LINE_MAX] for line in lines)][-TAIL_LINES:]
 
 
 def _of_code(code: int | None) -> str:

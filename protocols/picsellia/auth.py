@@ -12,6 +12,7 @@ from config.http import client_address
 from organizations.models import User
 from organizations.tokens import user_of
 from protocols.picsellia.retries import begin
+from protocols.picsellia.trainings import refuse_what_is_not_its_own
 
 # Wrong tokens from one address, counted by each process of the server, before it has to rest.
 WRONG_TOKENS_MAX = 20
@@ -37,6 +38,7 @@ class BearerToken(HttpBearer):
         Raises:
             HttpError: 429 after too many wrong tokens from one address.
             Http404: when the header names an organization that the token is not for.
+            PermissionDenied: when it is a training's, and the call is none of its business.
             AnsweredBefore: when the call repeats one that was answered (see retries.py).
         """
         key = f"wrong-tokens:{client_address(request)}"
@@ -50,6 +52,8 @@ class BearerToken(HttpBearer):
         assert user.token is not None
         if request.headers.get(ORGANIZATION_HEADER, str(user.token.organization_id)) != str(user.token.organization_id):
             raise Http404
+        if user.token.experiment_id:
+            refuse_what_is_not_its_own(request, user.token.experiment_id)
         request.user = user
         begin(request, user)
         return user

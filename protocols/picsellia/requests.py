@@ -1,5 +1,6 @@
 """What is done to every request before a router sees it, and to every answer that is not the router's own."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,8 +12,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from config.errors import is_away
 from protocols.picsellia import retries
 from protocols.picsellia.errors import refusal
+from protocols.picsellia.patience import lets_repeat, wait_for_database
 
 View = Callable[..., HttpResponseBase]
 
@@ -46,10 +49,12 @@ def speaks_api(view: View) -> View:
         request._body = request.read(length)
         if len(request._body) < length:
             return refusal(HTTPStatus.BAD_REQUEST, CUT_OFF)
+        wait_for_database()
         try:
             response = view(request, *args, **kwargs)
-        except BaseException:
-            retries.abandon(request)
+        except BaseException as error:
+            with lets_repeat(request) if is_away(error) else contextlib.nullcontext():
+                retries.abandon(request)
             raise
         retries.finish(request, response)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
