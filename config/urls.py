@@ -10,7 +10,7 @@ urlpatterns = [
     path("", include("organizations.urls")),
     path("", include("experiments.urls")),
     path("", include("tracking.urls")),
-    path("experiments/", include("training.urls")),
+    path("", include("training.urls")),
     path("registry/", include("registry.urls")),
     path("datasets/", include("datasets.urls")),
     path("choose/", include("choosers.urls")),

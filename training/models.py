@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.urls import reverse
 
 from config.ids import new_id
 from config.names import refuse_control_characters
@@ -108,6 +109,10 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} job of {self.experiment_id}"
+
+    def get_absolute_url(self) -> str:
+        """Its page, which is its console."""
+        return f"{reverse('training:experiment_console', args=[self.experiment_id])}?run={self.pk}"
 
     @property
     def is_active(self) -> bool:

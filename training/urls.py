@@ -1,10 +1,13 @@
 from django.urls import path
 
-from training import views
+from training.views import console, jobs, launching
 
 app_name = "training"
 urlpatterns = [
-    path("<uuid:pk>/console/", views.experiment_console, name="experiment_console"),
-    path("jobs/<uuid:pk>/cancel/", views.job_cancel, name="job_cancel"),
-    path("logging-files/<uuid:pk>/", views.logging_file_download, name="logging_file_download"),
+    path("experiments/<uuid:pk>/launch/", launching.experiment_launch, name="experiment_launch"),
+    path("experiments/<uuid:pk>/console/", console.experiment_console, name="experiment_console"),
+    path("experiments/logging-files/<uuid:pk>/", console.logging_file_download, name="logging_file_download"),
+    path("jobs/", jobs.job_list, name="job_list"),
+    path("jobs/<uuid:pk>/", jobs.job_detail, name="job_detail"),
+    path("jobs/<uuid:pk>/stop/", launching.job_stop, name="job_stop"),
 ]

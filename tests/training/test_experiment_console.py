@@ -157,17 +157,6 @@ def test_the_queries_are_few_however_long_it_is(
         client.get(url, query)
 
 
-def test_a_waiting_job_is_taken_out_of_the_queue(client_of: ClientOf, bob: User, vera: User, job: Job) -> None:
-    cancel, url = reverse("training:job_cancel", args=[job.pk]), url_of(job.experiment)
-    assertContains(client_of(bob).get(url), cancel)
-    assertNotContains(client_of(vera).get(url), cancel)
-    assert client_of(vera).post(cancel).status_code == 403
-    assertRedirects(client_of(bob).post(cancel), url)
-    job.refresh_from_db()
-    assert job.status == "KILLED"
-    assertContains(client_of(bob).post(cancel, follow=True), "left the queue already")
-
-
 def test_the_file_is_downloaded(client_of: ClientOf, vera: User, charlie: User, job: Job) -> None:
     file = LoggingFileFactory(console=ConsoleFactory(job=job))
     url = reverse("training:logging_file_download", args=[file.pk])
@@ -185,4 +174,3 @@ def test_the_overview_tells_of_the_newest_job(client_of: ClientOf, vera: User, j
 
 def test_it_checks_ownership(client_of: ClientOf, charlie: User, job: Job) -> None:
     assert client_of(charlie).get(url_of(job.experiment)).status_code == 404
-    assert client_of(charlie).post(reverse("training:job_cancel", args=[job.pk])).status_code == 404

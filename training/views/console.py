@@ -2,20 +2,17 @@
 
 import uuid
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from config.http import HttpRequest, page_or_fragment
 from experiments.models import Experiment, Status
 from organizations.models import Role
 from storage.links import download_url
 from training.console import LINES_MAX
-from training.models import Console, Job, JobStatus, LoggingFile
+from training.models import Console, Job, LoggingFile
 from training.reading import chapters_of, lines_page, runs_of, with_headings
-from training.services import cancel
 
 OWN = "own"
 
@@ -46,7 +43,7 @@ def experiment_console(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "lines_max": LINES_MAX,
         "is_newest": is_newest,
         "is_live": _is_live(experiment, job, console) and (is_newest or console is None),
-        "may_cancel": _waits(job) and request.user.can(Role.MEMBER, experiment.project.organization),
+        "may_stop": request.user.can(Role.MEMBER, experiment.project.organization),
     }
     return page_or_fragment(request, "training/experiment_console.html", context, fragments=("results",))
 
@@ -56,20 +53,6 @@ def logging_file_download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Send the browser to the file, by an address signed for a limited time."""
     file = get_object_or_404(LoggingFile.objects.visible_to(request.user).select_related("blob"), pk=pk)
     return redirect(download_url(file.blob, file.filename))
-
-
-@require_POST
-def job_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take a job that has not begun out of the queue."""
-    jobs = Job.objects.visible_to(request.user).select_related("experiment__project__organization")
-    job = get_object_or_404(jobs, pk=pk)
-    try:
-        cancel(job=job, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, "The job was taken out of the queue.")
-    return redirect("training:experiment_console", job.experiment_id)
 
 
 def _chosen(experiment: Experiment, runs: list[Job | None], word: str) -> Job | None:
@@ -89,7 +72,3 @@ def _is_live(experiment: Experiment, job: Job | None, console: Console | None) -
     if job is not None:
         return job.is_active
     return experiment.status == Status.RUNNING and (console is None or console.exit_code is None)
-
-
-def _waits(job: Job | None) -> bool:
-    return job is not None and job.status in (JobStatus.PENDING, JobStatus.QUEUED)
