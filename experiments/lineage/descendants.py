@@ -83,7 +83,7 @@ def _add_left_out(lineage: Lineage, found: list[Child], shown: list[Child]) -> N
         count = sum((key_of(one.parent), one.relation) == (parent, relation) for one in shown)
         if left_out := child.total - count:
             one, many = NOUNS[relation]
-            words = f"more {one},more {many}" if count else f"{one} from it,{many} from it"
+            words = f"more {one},more {many}" if count else f"{one},{many}"
             name = plural(left_out, words)
             more = Node(more_key(parent, relation), Kind.MORE, name, url=_list_of(child.parent, relation))
             lineage.add(more)

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from itertools import accumulate
 
-NARROW, WIDE = set("ijlI.,:;'|!`()[] ftr-/\"°"), set("mwMW@%&—…")
+CLASSES = {"thin": "ijlI.,:;'|! ", "narrow": 'ftr`()[]-/\\"°', "small": "cksvxyzJ", "wide": "mwMW@%&—…"}
 # Shares of the font's size, from DejaVu Sans, which is wider than the fonts of most systems.
-EM = {"narrow": 0.42, "wide": 1.0, "upper": 0.72, "plain": 0.64, "full": 1.35}
+EM = {"thin": 0.34, "narrow": 0.42, "small": 0.6, "plain": 0.64, "upper": 0.79, "wide": 1.0, "full": 1.35}
+CLASS_OF = {letter: name for name, letters in CLASSES.items() for letter in letters}
 PIECES = re.compile(r"[^\s/_\-]*[\s/_\-]?")
 ELLIPSIS = "…"
 
@@ -19,13 +21,7 @@ def cut(text: str, width: float, size: float) -> str:
     """The text if it fits, else as much of its beginning as fits with an ellipsis."""
     if width_of(text, size) <= width:
         return text
-    kept, room = "", width - width_of(ELLIPSIS, size)
-    for letter in text:
-        room -= width_of(letter, size)
-        if room < 0:
-            break
-        kept += letter
-    return kept.rstrip() + ELLIPSIS
+    return _beginning(text, width - width_of(ELLIPSIS, size), size).rstrip() + ELLIPSIS
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:
@@ -38,18 +34,22 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
         if width_of((first + piece).rstrip(), size) > width:
             break
         first += piece
-    if not first:
-        first = cut(text, width, size).removesuffix(ELLIPSIS)
+    first = first or _beginning(text, width, size)
     return [first.rstrip(), cut(text[len(first) :].lstrip(), width, size)]
 
 
+def _beginning(text: str, width: float, size: float) -> str:
+    """As many letters as fit."""
+    for number, reached in enumerate(accumulate(map(_share, text))):
+        if reached * size > width:
+            return text[:number]
+    return text
+
+
 def _share(letter: str) -> float:
-    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+    """How wide the letter is, as a share of the font's size. What only changes the letter before it takes no room."""
+    if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
         return 0
     if unicodedata.east_asian_width(letter) in "WF" or ord(letter) > 0xFFFF:
         return EM["full"]
-    if letter in NARROW:
-        return EM["narrow"]
-    if letter in WIDE:
-        return EM["wide"]
-    return EM["upper"] if letter.isupper() else EM["plain"]
+    return EM[CLASS_OF.get(letter) or ("upper" if letter.isupper() else "plain")]

@@ -18,13 +18,15 @@ from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
 from experiments.models import Experiment, Status
+from experiments.publishing import publish_in_model
 from organizations.models import User
 from registry.editing import set_hyperparameters
 from registry.exchange import hyperparameter_rows
 from tests.browser.conftest import Console
 from tests.browser.form import CreationForm
+from tests.browser.histories import lineage
 from tests.browser.world import World, run
-from tests.factories import ExperimentFactory, TagFactory
+from tests.factories import ArchitectureFileFactory, ExperimentFactory, TagFactory
 
 WIDE: Any = {"width": 1280, "height": 800}
 NARROW: Any = {"width": 360, "height": 740}
@@ -205,6 +207,46 @@ def test_the_overview(alices: Page, look: Look, world: World, bob: User) -> None
     Experiment.objects.update(status=Status.RUNNING)
     bare = ExperimentFactory(project=world.project, name="bare", description="", architecture__labelmap=[])
     look.at(bare.get_absolute_url())
+
+
+def test_the_lineage(alices: Page, look: Look, world: World, bob: User) -> None:
+    history = lineage(world, bob)
+    look.at(f"{history.second.get_absolute_url()}lineage/", "second")
+    for version in (history.version, world.private):
+        look.at(f"/registry/versions/{version.pk}/lineage/", str(version))
+
+
+def test_publish_as_model(alices: Page, look: Look, world: World, bob: User, console: Console) -> None:
+    console.expect("status of 422")
+    experiment = run(world, bob)
+    ArchitectureFileFactory(architecture=experiment.architecture, name="best-model", filename="best.onnx")
+    Experiment.objects.update(status=Status.RUNNING)
+    page, dialog = alices, alices.get_by_role("dialog")
+    look.at(f"{experiment.get_absolute_url()}publish/", "Publish as model")
+    page.get_by_role("tab", name="New version of a model").click()
+    expect(page.get_by_role("button", name="Search")).to_be_visible()
+    look("the models to choose from, on a page")
+    page.goto(experiment.get_absolute_url())
+    page.get_by_role("link", name="Publish as model").click()
+    expect(dialog.get_by_role("button", name="Publish best-model as weights")).to_be_visible()
+    look("Publish as model, with a suggestion")
+    dialog.get_by_role("textbox", name="Name of best-model").fill("weights")
+    dialog.get_by_role("button", name="Publish", exact=True).click()
+    expect(dialog.get_by_text("Two of the chosen files").first).to_be_visible()
+    look("Publish as model, refused")
+    dialog.get_by_role("tab", name="New version of a model").click()
+    dialog.get_by_role("searchbox").fill("nothing")
+    expect(dialog.get_by_role("heading", name="Nothing found")).to_be_visible()
+    look("no model of that name")
+    dialog.get_by_role("searchbox").fill("orchard")
+    dialog.get_by_role("button", name="Select orchard-net").click()
+    dialog.get_by_role("textbox", name="Name of best-model").fill("best-model")
+    look("Publish as model, a version")
+    publish_in_model(experiment, model=world.private.model, by=bob)
+    dialog.get_by_role("button", name="Publish", exact=True).click()
+    expect(dialog.get_by_role("checkbox", name="Publish it all the same")).to_be_visible()
+    look("Publish as model, published already")
+    look.at(f"{ExperimentFactory(project=world.project).get_absolute_url()}publish/", "Publish as model")
 
 
 def test_the_pages_of_the_registry(alices: Page, look: Look, world: World, bob: User) -> None:
