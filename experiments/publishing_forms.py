@@ -15,6 +15,7 @@ from experiments.models import Experiment
 from experiments.publishing import Wanted
 from experiments.successors import Succession, succession, unchanged
 from organizations.models import User
+from registry.files import checked_names
 from registry.forms.models import description_field, name_field
 from registry.models import ArchitectureFile, RegisteredModel
 from registry.rows import sentences
@@ -154,6 +155,10 @@ class PublishForm(forms.Form):
         came = [row.file.name for row in self.rows if row.is_new]
         if came:
             self.add_error(None, CAME.format(", ".join(came)))
+        try:  # The service checks them too, and only when all else is right: everything is said at once.
+            checked_names(self._names, files=self.artifacts)
+        except ValidationError as refusal:
+            self.refuse(refusal)
         return self.cleaned_data
 
     @property
@@ -163,7 +168,7 @@ class PublishForm(forms.Form):
         return Wanted(
             name=data["version_name"],
             description=data["version_description"] if data["tab"] == VERSION else None,
-            files={row.file.pk: row.name for row in self.rows if row.is_taken} if self.can_choose_files else None,
+            files=self._names if self.can_choose_files else None,
             key=data["key"],
             again=data["again"],
         )
@@ -192,6 +197,11 @@ class PublishForm(forms.Form):
     def _of_the_base(self) -> list[ArchitectureFile]:
         base = self.experiment.base
         return list(base.architecture.files.all()) if base else []
+
+    @property
+    def _names(self) -> dict[uuid.UUID, str]:
+        """Of each artifact that is taken, what it is to be called."""
+        return {row.file.pk: row.name for row in self.rows if row.is_taken}
 
     @property
     def _next_name(self) -> str:

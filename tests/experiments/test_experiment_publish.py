@@ -159,6 +159,9 @@ def test_a_wrong_name_of_a_file_is_said_beside_it(bobs: Client, experiment: Expe
         assert told
         assert told[1].startswith("Write a name" if artifact.name == "config" else "Two of the chosen files")
     assert answer.text.count("autofocus") == 1
+    both = bobs.post(address(experiment), filled(experiment, name="", files=files))
+    assert both.text.count("Two of the chosen files") == 2, "everything is said at once"
+    assert both.context["form"].errors["name"]
     assert not RegisteredModel.objects.filter(name="fruit").exists(), "nothing of it is kept"
 
 
