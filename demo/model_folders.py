@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 MODELS = Path(__file__).parent / "models"
+RESULT = "best-model.npz"  # what a script calls the weights that it stores
+EPOCHS = 1
 
 # As they are to stand in the registry, the newest last.
 PUBLIC = (
@@ -28,55 +30,49 @@ def specification(name: str) -> dict[str, Any]:
     return tomllib.loads((MODELS / name / "model.toml").read_text())
 
 
-def copy_folder(name: str, into: Path) -> Path:
-    """Copy model.toml, the script and its configuration. Versions of one model share what lies above them.
-
-    Returns:
-        The script.
-    """
+def copy_folder(name: str, into: Path) -> None:
+    """Copy model.toml, the script, and what it needs: what lies above a folder is shared by those below it."""
     into.mkdir(parents=True, exist_ok=True)
-    for folder in (MODELS / name).parent, MODELS / name:
+    own = MODELS / name
+    for folder in MODELS, own.parent, own:
         for file in folder.glob("*.*"):
             if file.is_file():
                 shutil.copy(file, into)
-    return into / "train.py"
 
 
 def make_folder(name: str, into: Path, datasets: Path) -> None:
     """Copy the folder, and train what its model.toml lists but nobody has written: the weights.
 
+    They come of a single epoch, so that whoever goes on from them sees what training is for.
+
     Args:
         name: of the folder below `MODELS`.
         into: a folder that is made.
-        datasets: a folder per alias, in the form that the script reads.
+        datasets: a folder per alias, in the form that the rehearsal reads.
 
     Raises:
         subprocess.CalledProcessError: when the training fails.
     """
-    script = copy_folder(name, into)
+    copy_folder(name, into)
     wanted = [into / file["path"] for file in specification(name)["files"]]
     if all(path.exists() for path in wanted):
         return
-    output = into / "output"
-    parameters = {row["key"]: row["default"] for row in specification(name).get("hyperparameters", [])}
-    run(script, parameters=parameters, datasets=datasets, output=output)
+    rehearse(into, datasets=datasets, epochs=EPOCHS)
     for path in wanted:
         if not path.exists():
-            shutil.move(output / path.name, path)
+            shutil.move(into / "output" / RESULT, path)
 
 
-def run(script: Path, *, parameters: dict[str, Any], datasets: Path, output: Path) -> str:
-    """Run a training script in a process of its own, with the files beside it.
+def rehearse(folder: Path, *, datasets: Path, **parameters: Any) -> str:
+    """Train in a process of its own with what lies in the folder, and the parameters that differ from its model.toml.
 
     Returns:
-        What it printed.
+        What it printed. The weights are in the folder output.
 
     Raises:
         subprocess.CalledProcessError: when it fails.
     """
-    written = script.parent / "parameters.json"
-    written.write_text(json.dumps(parameters))
-    arguments = {"--files": script.parent, "--parameters": written, "--datasets": datasets, "--output": output}
-    command = [sys.executable, script, *(part for pair in arguments.items() for part in pair)]
-    ended = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own script
+    changes = [f"{key}={json.dumps(value)}" for key, value in parameters.items()]
+    command = [sys.executable, "rehearsal.py", str(datasets.absolute()), *changes]
+    ended = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603 - our own script
     return ended.stdout

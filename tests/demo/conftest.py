@@ -1,11 +1,13 @@
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo import content
 from demo.digits import splits
-from demo.model_folders import PUBLIC, make_folder, specification
+from demo.model_folders import MODELS, PUBLIC, make_folder, specification
 
 FEW = 100
 
@@ -39,6 +41,21 @@ def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return folders
 
 
+@pytest.fixture
+def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies beside the scripts can be imported, as in the folder in which they run."""
+    monkeypatch.syspath_prepend(str(MODELS))
+
+
+def script_of(name: str) -> Any:
+    return importlib.import_module(f"{name.split('/', maxsplit=1)[0]}.train")
+
+
+def rehearsal_in(datasets: Path, parameters: dict[str, Any]) -> Any:
+    return importlib.import_module("rehearsal").Rehearsal(datasets, parameters)
+
+
 def datasets_for(name: str, pictures: Path) -> Path:
-    is_classifier = specification(name)["version"]["inference_type"] == "CLASSIFICATION"
-    return pictures / ("digits" if is_classifier else "digit-scenes")
+    return pictures / (
+        "digits" if specification(name)["version"]["inference_type"] == "CLASSIFICATION" else "digit-scenes"
+    )

@@ -72,7 +72,13 @@ def test_the_public_registry() -> None:
         "train + test",
         "train + val + test",
     ]
-    assert {file.name for file in balanced.architecture.files.all()} == {"pretrained-weights", "train.py", "config"}
+    shared = {"run.py", "classifier.py", "keeping.py"}
+    assert {file.name for file in balanced.architecture.files.all()} == {
+        "pretrained-weights",
+        "train.py",
+        "config",
+        *shared,
+    }
     assert balanced.architecture.image == "espalier/digits-mlp:1.2"
     assert not versions.get(model__name="digits-prototypes").architecture.is_trainable
 

@@ -1,31 +1,29 @@
 """Train a detector of bright things on a dark ground: blobs are proposed, and a small network says what each is.
 
-    python train.py --files files --parameters parameters.json --datasets datasets --output output
+    python train.py
 
-files       config.json (the network's input size and the classes) and, to go on from them, weights.npz
-parameters  the hyperparameters, as one JSON object
-datasets    a folder per alias with images and their annotations.json (COCO boxes); train and test are needed
-output      gets weights.npz, metrics.json, and predictions.json (COCO results for test)
+It learns from the scenes under the alias train, and measures itself on test. After every epoch it looks at val, or,
+where there is none, at every sixth scene of train, from which it then doesn't learn.
+The weights that come out are arrays of numbers (NumPy's .npz), which can be read without running anything.
 """
 
-import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
+from boxes import AGREEMENT, Box, Pixels, Scene, draw, load_scenes, mean_average_precision, overlap
+from keeping import keep, take_over, weights_of
 from numpy.typing import NDArray
+from picsellia.types.enums import InferenceType
 from PIL import Image
+from run import Found, Run
 from scipy import ndimage
 from sklearn.neural_network import MLPClassifier
 
-Pixels: TypeAlias = NDArray[np.uint8]
-Box: TypeAlias = tuple[int, int, int, int]  # left, top, width, height in pixels
-
 NOTHING = "(nothing)"  # the class of a proposal that no true box agrees with
-AGREEMENT = 0.5  # the overlap (intersection over union) from which a box counts as found, as in PASCAL VOC
+HELD_OUT = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,33 +47,6 @@ class Config:
     classes: list[str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """An image with its true boxes and their classes."""
-
-    image_id: int
-    pixels: Pixels
-    truth: list[tuple[Box, str]]
-
-
-def read_scenes(folder: Path) -> list[Scene]:
-    """The images of a COCO folder."""
-    coco = json.loads((folder / "annotations.json").read_text())
-    names = {category["id"]: category["name"] for category in coco["categories"]}
-    truth: dict[int, list[tuple[Box, str]]] = {image["id"]: [] for image in coco["images"]}
-    for annotation in coco["annotations"]:
-        left, top, width, height = (round(side) for side in annotation["bbox"])
-        truth[annotation["image_id"]].append(((left, top, width, height), names[annotation["category_id"]]))
-    return [
-        Scene(
-            image_id=image["id"],
-            pixels=np.asarray(Image.open(folder / image["file_name"]).convert("L")),
-            truth=truth[image["id"]],
-        )
-        for image in coco["images"]
-    ]
-
-
 def proposals(pixels: Pixels, parameters: Parameters) -> Iterator[Box]:
     """Boxes around what stands out from the ground (the median grey), pieces closer than `joining` taken as one."""
     bright = pixels > np.median(pixels) + parameters.contrast
@@ -95,118 +66,93 @@ def crop(pixels: Pixels, box: Box, side: int) -> NDArray[np.float64]:
     return np.asarray(part, dtype=np.float64).ravel() / 255
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union, between 0 and 1."""
-    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    shared = max(width, 0) * max(height, 0)
-    return shared / (one[2] * one[3] + other[2] * other[3] - shared)
-
-
-def examples(scenes: list[Scene], parameters: Parameters, side: int) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
-    """The true boxes and, as nothing, the proposals that agree with none of them."""
+def examples(
+    scenes: Sequence[Scene], parameters: Parameters, config: Config
+) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
+    """The true boxes of known labels and, as nothing, the proposals that agree with none of them."""
     found: list[tuple[NDArray[np.float64], str]] = []
     for scene in scenes:
-        found += [(crop(scene.pixels, box, side), name) for box, name in scene.truth]
+        found += [(crop(scene.pixels, box, config.side), name) for box, name in scene.truth if name in config.classes]
         for box in proposals(scene.pixels, parameters):
             if all(overlap(box, true) < AGREEMENT for true, _ in scene.truth):
-                found.append((crop(scene.pixels, box, side), NOTHING))
+                found.append((crop(scene.pixels, box, config.side), NOTHING))
     return np.stack([pixels for pixels, _ in found]), np.array([name for _, name in found])
 
 
-def detect(scene: Scene, network: MLPClassifier, parameters: Parameters, side: int) -> list[tuple[Box, str, float]]:
-    """Boxes with their class and how sure the network is of it."""
-    boxes = list(proposals(scene.pixels, parameters))
-    if not boxes:
-        return []
-    chances = network.predict_proba(np.stack([crop(scene.pixels, box, side) for box in boxes]))
-    classes = network.classes_[chances.argmax(axis=1)]
-    return [
-        (box, str(name), float(chance))
-        for box, name, chance in zip(boxes, classes, chances.max(axis=1), strict=True)
-        if name != NOTHING
-    ]
+class Detector:
+    """The network, and the proposals that it is asked about, which stay the same for a scene."""
+
+    def __init__(self, network: MLPClassifier, parameters: Parameters, side: int) -> None:
+        self.network, self.parameters, self.side = network, parameters, side
+        self.proposed: dict[str, tuple[list[Box], NDArray[np.float64]]] = {}
+
+    def detect(self, scene: Scene) -> list[Found]:
+        """The boxes that hold something, each with what it is and how sure the network is of it."""
+        boxes, crops = self._proposed(scene)
+        if not boxes:
+            return []
+        chances = self.network.predict_proba(crops)
+        names = self.network.classes_[chances.argmax(axis=1)]
+        rows = zip(boxes, names, chances.max(axis=1), strict=True)
+        return [Found(label=str(name), score=float(chance), box=box) for box, name, chance in rows if name != NOTHING]
+
+    def _proposed(self, scene: Scene) -> tuple[list[Box], NDArray[np.float64]]:
+        if scene.picture.id not in self.proposed:
+            boxes = list(proposals(scene.pixels, self.parameters))
+            crops = np.array([crop(scene.pixels, box, self.side) for box in boxes])
+            self.proposed[scene.picture.id] = boxes, crops
+        return self.proposed[scene.picture.id]
 
 
-def evaluate(scenes: list[Scene], detections: list[list[tuple[Box, str, float]]]) -> dict[str, float]:
-    """The share of detections that are right, and of true boxes that were found; each true box is found once."""
-    hits = 0
-    for scene, detected in zip(scenes, detections, strict=True):
-        left_over = list(scene.truth)
-        for box, name, _ in sorted(detected, key=lambda detection: -detection[2]):
-            match = next((true for true in left_over if true[1] == name and overlap(box, true[0]) >= AGREEMENT), None)
-            if match:
-                left_over.remove(match)
-                hits += 1
-    made, wanted = sum(map(len, detections)), sum(len(scene.truth) for scene in scenes)
-    return {"test_precision": hits / max(made, 1), "test_recall": hits / max(wanted, 1)}
+def load(run: Run) -> tuple[list[Scene], list[Scene], list[Scene]]:
+    """The scenes to learn from, to watch, and to be measured on."""
+    run.needs("train", "test")
+    seen, test = load_scenes(run, "train"), load_scenes(run, "test")
+    if "val" in run.datasets:
+        return seen, load_scenes(run, "val"), test
+    print("without a val, every sixth scene of train is watched instead of learned from")
+    return [scene for number, scene in enumerate(seen) if number % HELD_OUT], seen[::HELD_OUT], test
 
 
-def load_weights(network: MLPClassifier, path: Path) -> None:
-    """Go on from kept weights, unless they are of a network of another shape."""
-    own = [*network.coefs_, *network.intercepts_]
-    with np.load(path, allow_pickle=False) as archive:
-        kept = [archive[name] for name in ("hidden", "output", "hidden_bias", "output_bias")]
-    if [weights.shape for weights in kept] != [weights.shape for weights in own]:
-        print(f"{path.name} is of another shape: starting from nothing")
-        return
-    for weights, values in zip(own, kept, strict=True):
-        weights[...] = values
-    print(f"starting from {path.name}")
-
-
-def train(files: Path, parameters: Parameters, config: Config, scenes: list[Scene]) -> MLPClassifier:
-    """Train the network on the scenes for the given epochs."""
-    pixels, classes = examples(scenes, parameters, config.side)
+def new_network(
+    parameters: Parameters, config: Config, pixels: NDArray[np.float64], classes: NDArray[np.str_]
+) -> MLPClassifier:
+    """A network that has its shape, and has seen one batch."""
     network = MLPClassifier(
         hidden_layer_sizes=(parameters.hidden_units,),
         learning_rate_init=parameters.learning_rate,
         batch_size=min(32, len(pixels)),
         random_state=np.random.RandomState(parameters.seed),
     )
-    network.partial_fit(pixels, classes, classes=[*config.classes, NOTHING])  # gives the network its shape
-    if (files / "weights.npz").exists():
-        load_weights(network, files / "weights.npz")
+    first = slice(network.batch_size)
+    return network.partial_fit(pixels[first], classes[first], classes=[*config.classes, NOTHING])
+
+
+def train(run: Run) -> None:
+    """Train the network on the boxes for the given epochs."""
+    run.chapter("Set up training")
+    parameters, config = run.parameters(Parameters), Config(**json.loads(Path("config.json").read_text()))
+    run.chapter("Load the datasets")
+    seen, watched, test = load(run)
+
+    run.chapter("Train")
+    pixels, classes = examples(seen, parameters, config)
+    detector = Detector(new_network(parameters, config, pixels, classes), parameters, config.side)
+    take_over(run, weights_of(detector.network))
     for epoch in range(1, parameters.epochs + 1):
-        network.partial_fit(pixels, classes)
-        print(f"epoch {epoch}/{parameters.epochs} loss {network.loss_:.4f}", flush=True)
-    return network
+        detector.network.partial_fit(pixels, classes)
+        score = mean_average_precision(watched, [detector.detect(scene) for scene in watched], config.classes)
+        run.epoch(epoch, parameters.epochs, {"train/loss": float(detector.network.loss_), "val/mAP50": score})
 
-
-def coco_results(scenes: list[Scene], detections: list[list[tuple[Box, str, float]]]) -> list[dict[str, Any]]:
-    """The detections in COCO's results format, with the class by name."""
-    return [
-        {"image_id": scene.image_id, "category": name, "bbox": list(box), "score": round(chance, 4)}
-        for scene, detected in zip(scenes, detections, strict=True)
-        for box, name, chance in detected
-    ]
-
-
-def main() -> None:
-    """Read the command line, train, and write what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=Path, default=Path("files"))
-    parser.add_argument("--parameters", type=Path, default=Path("parameters.json"))
-    parser.add_argument("--datasets", type=Path, default=Path("datasets"))
-    parser.add_argument("--output", type=Path, default=Path("output"))
-    arguments = parser.parse_args()
-
-    parameters = Parameters(**json.loads(arguments.parameters.read_text()))
-    config = Config(**json.loads((arguments.files / "config.json").read_text()))
-    network = train(arguments.files, parameters, config, read_scenes(arguments.datasets / "train"))
-    tested = read_scenes(arguments.datasets / "test")
-    detections = [detect(scene, network, parameters, config.side) for scene in tested]
-    metrics = evaluate(tested, detections)
-
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    hidden, output = network.coefs_
-    hidden_bias, output_bias = network.intercepts_
-    weights = {"hidden": hidden, "output": output, "hidden_bias": hidden_bias, "output_bias": output_bias}
-    np.savez(arguments.output / "weights.npz", **weights)
-    (arguments.output / "metrics.json").write_text(json.dumps(metrics, indent=2))
-    (arguments.output / "predictions.json").write_text(json.dumps(coco_results(tested, detections)))
-    print(f"test precision {metrics['test_precision']:.4f} recall {metrics['test_recall']:.4f}")
+    run.chapter("Evaluate")
+    found = [detector.detect(scene) for scene in test]
+    run.value("test/mAP50", mean_average_precision(test, found, config.classes))
+    run.picture("test/found", draw(test, [[one.box for one in several if one.box] for several in found]))
+    pairs = zip(test, found, strict=True)
+    run.evaluate({scene.picture.id: several for scene, several in pairs}, InferenceType.OBJECT_DETECTION)
+    run.chapter("Store the model")
+    keep(run, weights_of(detector.network))
 
 
 if __name__ == "__main__":
-    main()
+    train(Run.of_environment())

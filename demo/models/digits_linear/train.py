@@ -1,26 +1,19 @@
-"""Train softmax regression, the linear baseline, on small grey images that lie in one folder per class.
+"""Train softmax regression, the linear baseline, on small grey images, and tell its experiment how it goes.
 
-    python train.py --files files --parameters parameters.json --datasets datasets --output output
+    python train.py
 
-files       config.json (the images' size and the classes) and, to go on from them, weights.npz
-parameters  the hyperparameters, as one JSON object
-datasets    a folder per alias, in it a folder per class, in it PNG images; train and test are needed, val is watched
-output      gets weights.npz and metrics.json
+It learns from the dataset version under the alias train, watches val where there is one, and measures itself on test.
+The weights that come out are arrays of numbers (NumPy's .npz), which can be read without running anything.
 """
 
-import argparse
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from classifier import Config, Examples, report
+from keeping import Arrays, keep, take_over
+from run import Run
 from sklearn.linear_model import SGDClassifier
-
-Pixels: TypeAlias = NDArray[np.float64]
-Classes: TypeAlias = NDArray[np.str_]
+from sklearn.metrics import log_loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,26 +28,9 @@ class Parameters:
     seed: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    """What the classifier looks at, and what it tells apart."""
-
-    width: int
-    height: int
-    classes: list[str]
-
-
-def read_images(folder: Path, config: Config) -> tuple[Pixels, Classes]:
-    """Pixels between 0 and 1, a row per image, and the class that each image's folder names."""
-    paths = sorted(folder.glob("*/*.png"))
-    size = (config.width, config.height)
-    rows = [np.asarray(Image.open(path).convert("L").resize(size), dtype=np.float64).ravel() / 255 for path in paths]
-    return np.stack(rows), np.array([path.parent.name for path in paths])
-
-
-def new_classifier(parameters: Parameters) -> SGDClassifier:
-    """A classifier that has seen nothing."""
-    return SGDClassifier(
+def new_classifier(parameters: Parameters, config: Config, seen: Examples) -> SGDClassifier:
+    """A classifier that has its shape, and has seen one image."""
+    classifier = SGDClassifier(
         loss="log_loss",
         penalty=parameters.penalty,
         alpha=parameters.regularization,
@@ -62,58 +38,45 @@ def new_classifier(parameters: Parameters) -> SGDClassifier:
         eta0=parameters.learning_rate,
         shuffle=False,  # train() shuffles: partial_fit would repeat one order in every epoch
     )
+    return classifier.partial_fit(seen.pixels[:1], seen.classes[:1], classes=config.classes)
 
 
-def load_weights(classifier: SGDClassifier, path: Path) -> None:
-    """Go on from kept weights, unless they are of other images or classes."""
-    with np.load(path, allow_pickle=False) as archive:
-        weights, bias = archive["weights"], archive["bias"]
-    if weights.shape != classifier.coef_.shape:
-        print(f"{path.name} is of another shape: starting from nothing")
-        return
-    classifier.coef_[...], classifier.intercept_[...] = weights, bias
-    print(f"starting from {path.name}")
+def weights_of(classifier: SGDClassifier) -> Arrays:
+    """The classifier's own arrays by name."""
+    return {"weights": classifier.coef_, "bias": classifier.intercept_}
 
 
-def train(files: Path, parameters: Parameters, datasets: Path) -> tuple[SGDClassifier, dict[str, float]]:
-    """Train for the given epochs; the metrics are accuracies between 0 and 1."""
-    config = Config(**json.loads((files / "config.json").read_text()))
+def measured(classifier: SGDClassifier, seen: Examples, watched: Examples | None) -> dict[str, float]:
+    """The metrics after an epoch."""
+    chances = classifier.predict_proba(seen.pixels)
+    metrics = {"train/loss": float(log_loss(seen.classes, chances, labels=classifier.classes_))}
+    metrics["train/accuracy"] = seen.accuracy(classifier)
+    return metrics if watched is None else metrics | {"val/accuracy": watched.accuracy(classifier)}
+
+
+def train(run: Run) -> None:
+    """Train for the given epochs."""
+    run.chapter("Set up training")
+    parameters, config = run.parameters(Parameters), Config.read()
+    run.needs("train", "test")
+    run.chapter("Load the datasets")
+    seen, test = Examples.load(run, "train", config), Examples.load(run, "test", config)
+    watched = Examples.load(run, "val", config) if "val" in run.datasets else None
+
+    run.chapter("Train")
     random = np.random.default_rng(parameters.seed)
-    pixels, classes = read_images(datasets / "train", config)
-    watched = read_images(datasets / "val", config) if (datasets / "val").is_dir() else None
-
-    classifier = new_classifier(parameters)
-    classifier.partial_fit(pixels[:1], classes[:1], classes=config.classes)  # gives the classifier its shape
-    if (files / "weights.npz").exists():
-        load_weights(classifier, files / "weights.npz")
+    classifier = new_classifier(parameters, config, seen)
+    take_over(run, weights_of(classifier))
     for epoch in range(1, parameters.epochs + 1):
-        order = random.permutation(len(classes)) if parameters.shuffle else np.arange(len(classes))
-        classifier.partial_fit(pixels[order], classes[order])
-        line = f"epoch {epoch}/{parameters.epochs} train accuracy {classifier.score(pixels, classes):.4f}"
-        print(f"{line} val accuracy {classifier.score(*watched):.4f}" if watched else line, flush=True)
+        order = random.permutation(len(seen.classes)) if parameters.shuffle else np.arange(len(seen.classes))
+        classifier.partial_fit(seen.pixels[order], seen.classes[order])
+        run.epoch(epoch, parameters.epochs, measured(classifier, seen, watched))
 
-    metrics = {"test_accuracy": float(classifier.score(*read_images(datasets / "test", config)))}
-    if watched:
-        metrics["val_accuracy"] = float(classifier.score(*watched))
-    return classifier, metrics
-
-
-def main() -> None:
-    """Read the command line, train, and write what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=Path, default=Path("files"))
-    parser.add_argument("--parameters", type=Path, default=Path("parameters.json"))
-    parser.add_argument("--datasets", type=Path, default=Path("datasets"))
-    parser.add_argument("--output", type=Path, default=Path("output"))
-    arguments = parser.parse_args()
-
-    parameters = Parameters(**json.loads(arguments.parameters.read_text()))
-    classifier, metrics = train(arguments.files, parameters, arguments.datasets)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    np.savez(arguments.output / "weights.npz", weights=classifier.coef_, bias=classifier.intercept_)
-    (arguments.output / "metrics.json").write_text(json.dumps(metrics, indent=2))
-    print(f"test accuracy {metrics['test_accuracy']:.4f}")
+    run.chapter("Evaluate")
+    report(run, classifier, test)
+    run.chapter("Store the model")
+    keep(run, weights_of(classifier))
 
 
 if __name__ == "__main__":
-    main()
+    train(Run.of_environment())

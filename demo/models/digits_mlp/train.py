@@ -1,26 +1,19 @@
-"""Train a two-layer perceptron on small grey images that lie in one folder per class.
+"""Train a two-layer perceptron on small grey images, and tell its experiment how it goes.
 
-    python train.py --files files --parameters parameters.json --datasets datasets --output output
+    python train.py
 
-files       config.json (the images' size and the classes) and, to go on from them, weights.npz
-parameters  the hyperparameters, as one JSON object
-datasets    a folder per alias, in it a folder per class, in it PNG images; train and test are needed, val is watched
-output      gets weights.npz and metrics.json
+It learns from the dataset version under the alias train, watches val where there is one, and measures itself on test.
+The weights that come out are arrays of numbers (NumPy's .npz), which can be read without running anything.
 """
 
-import argparse
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
+from classifier import Classes, Config, Examples, report
+from keeping import keep, take_over, weights_of
 from numpy.typing import NDArray
-from PIL import Image
+from run import Run
 from sklearn.neural_network import MLPClassifier
-
-Pixels: TypeAlias = NDArray[np.float64]
-Classes: TypeAlias = NDArray[np.str_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,102 +31,53 @@ class Parameters:
     seed: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    """What the network looks at, and what it tells apart."""
-
-    width: int
-    height: int
-    classes: list[str]
-
-
-def read_images(folder: Path, config: Config) -> tuple[Pixels, Classes]:
-    """Pixels between 0 and 1, a row per image, and the class that each image's folder names."""
-    paths = sorted(folder.glob("*/*.png"))
-    size = (config.width, config.height)
-    rows = [np.asarray(Image.open(path).convert("L").resize(size), dtype=np.float64).ravel() / 255 for path in paths]
-    return np.stack(rows), np.array([path.parent.name for path in paths])
-
-
 def balanced(classes: Classes, random: np.random.RandomState) -> NDArray[np.intp]:
     """Indices drawn by chance such that every class is shown equally often, as often as the most frequent one."""
     names, counts = np.unique(classes, return_counts=True)
     return np.concatenate([random.choice(np.flatnonzero(classes == name), counts.max()) for name in names])
 
 
-def new_network(parameters: Parameters, random: np.random.RandomState) -> MLPClassifier:
-    """A network that has seen nothing."""
-    return MLPClassifier(
+def new_network(parameters: Parameters, config: Config, seen: Examples) -> MLPClassifier:
+    """A network that has its shape, and has seen one batch."""
+    network = MLPClassifier(
         hidden_layer_sizes=(parameters.hidden_units,),
         solver=parameters.optimizer,
         learning_rate_init=parameters.learning_rate,
         momentum=parameters.momentum,
-        batch_size=parameters.batch_size,
+        batch_size=min(parameters.batch_size, len(seen.classes)),
         shuffle=parameters.shuffle,
-        random_state=random,
+        random_state=np.random.RandomState(parameters.seed),
     )
+    first = slice(network.batch_size)
+    return network.partial_fit(seen.pixels[first], seen.classes[first], classes=config.classes)
 
 
-def load_weights(network: MLPClassifier, path: Path) -> None:
-    """Go on from kept weights, unless they are of a network of another shape."""
-    own = [*network.coefs_, *network.intercepts_]
-    with np.load(path, allow_pickle=False) as archive:
-        kept = [archive[name] for name in ("hidden", "output", "hidden_bias", "output_bias")]
-    if [weights.shape for weights in kept] != [weights.shape for weights in own]:
-        print(f"{path.name} is of another shape: starting from nothing")
-        return
-    for weights, values in zip(own, kept, strict=True):
-        weights[...] = values
-    print(f"starting from {path.name}")
+def train(run: Run) -> None:
+    """Train for the given epochs."""
+    run.chapter("Set up training")
+    parameters, config = run.parameters(Parameters), Config.read()
+    run.needs("train", "test")
+    run.chapter("Load the datasets")
+    seen, test = Examples.load(run, "train", config), Examples.load(run, "test", config)
+    watched = Examples.load(run, "val", config) if "val" in run.datasets else None
 
-
-def save_weights(network: MLPClassifier, path: Path) -> None:
-    """Plain arrays, which can be read without running anything."""
-    hidden, output = network.coefs_
-    hidden_bias, output_bias = network.intercepts_
-    np.savez(path, hidden=hidden, output=output, hidden_bias=hidden_bias, output_bias=output_bias)
-
-
-def train(files: Path, parameters: Parameters, datasets: Path) -> tuple[MLPClassifier, dict[str, float]]:
-    """Train for the given epochs; the metrics are accuracies between 0 and 1."""
-    config = Config(**json.loads((files / "config.json").read_text()))
+    run.chapter("Train")
     random = np.random.RandomState(parameters.seed)
-    pixels, classes = read_images(datasets / "train", config)
-    watched = read_images(datasets / "val", config) if (datasets / "val").is_dir() else None
-
-    network = new_network(parameters, random)
-    first = slice(parameters.batch_size)
-    network.partial_fit(pixels[first], classes[first], classes=config.classes)  # gives the network its shape
-    if (files / "weights.npz").exists():
-        load_weights(network, files / "weights.npz")
+    network = new_network(parameters, config, seen)
+    take_over(run, weights_of(network))
     for epoch in range(1, parameters.epochs + 1):
-        shown = balanced(classes, random) if parameters.balance else np.arange(len(classes))
-        network.partial_fit(pixels[shown], classes[shown])
-        line = f"epoch {epoch}/{parameters.epochs} loss {network.loss_:.4f}"
-        print(f"{line} val accuracy {network.score(*watched):.4f}" if watched else line, flush=True)
+        shown = balanced(seen.classes, random) if parameters.balance else np.arange(len(seen.classes))
+        network.partial_fit(seen.pixels[shown], seen.classes[shown])
+        metrics = {"train/loss": float(network.loss_), "train/accuracy": seen.accuracy(network)}
+        if watched:
+            metrics["val/accuracy"] = watched.accuracy(network)
+        run.epoch(epoch, parameters.epochs, metrics)
 
-    metrics = {"test_accuracy": float(network.score(*read_images(datasets / "test", config)))}
-    if watched:
-        metrics["val_accuracy"] = float(network.score(*watched))
-    return network, metrics
-
-
-def main() -> None:
-    """Read the command line, train, and write what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=Path, default=Path("files"))
-    parser.add_argument("--parameters", type=Path, default=Path("parameters.json"))
-    parser.add_argument("--datasets", type=Path, default=Path("datasets"))
-    parser.add_argument("--output", type=Path, default=Path("output"))
-    arguments = parser.parse_args()
-
-    parameters = Parameters(**json.loads(arguments.parameters.read_text()))
-    network, metrics = train(arguments.files, parameters, arguments.datasets)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    save_weights(network, arguments.output / "weights.npz")
-    (arguments.output / "metrics.json").write_text(json.dumps(metrics, indent=2))
-    print(f"test accuracy {metrics['test_accuracy']:.4f}")
+    run.chapter("Evaluate")
+    report(run, network, test)
+    run.chapter("Store the model")
+    keep(run, weights_of(network))
 
 
 if __name__ == "__main__":
-    main()
+    train(Run.of_environment())
