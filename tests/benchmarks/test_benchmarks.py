@@ -9,6 +9,7 @@ from django.conf import settings
 
 from benchmarks.first_visit import Names
 from benchmarks.form import fields_of
+from benchmarks.lists import holds_to_ratio
 from benchmarks.report import Report, p50, p95
 
 
@@ -38,6 +39,19 @@ def test_what_is_over_its_limit_is_told(capsys: pytest.CaptureFixture[str]) -> N
     assert report.end() == 1
     assert "other: 6.0, promised at most 5.0" in capsys.readouterr().out
     assert Report().end() == 0
+
+
+@pytest.mark.parametrize(
+    ("is_search", "vendor", "is_held"),
+    [
+        (False, "sqlite", True),
+        (False, "postgresql", True),
+        (True, "postgresql", True),
+        (True, "sqlite", False),  # no index for parts of names
+    ],
+)
+def test_which_lists_are_held_to_twice_the_time(is_search: bool, vendor: str, is_held: bool) -> None:
+    assert holds_to_ratio(is_search=is_search, vendor=vendor) is is_held
 
 
 def test_percentiles() -> None:
