@@ -100,8 +100,8 @@ def _row(
 def holds_to_ratio(*, is_search: bool, vendor: str) -> bool:
     """Whether many rows may take only twice as long as few.
 
-    That holds for a search too where PostgreSQL's trigrams find parts of names. SQLite has no index for them and looks at every
-    row, so there a search is held to its 50 ms alone; the ratio is printed all the same.
+    That holds for a search too where PostgreSQL's trigrams find parts of names. SQLite has no index for them and looks
+    at every row, so there a search is held to its 50 ms alone; the ratio is printed all the same.
     """
     return not is_search or vendor == "postgresql"
 
