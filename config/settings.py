@@ -226,7 +226,7 @@ def _launchers(entries: list[str]) -> dict[str, int]:
         name, _, number = entry.strip().partition(":")
         if name not in ("local", "container", "ray") or not (number or "1").isdigit() or int(number or 1) < 1:
             raise ImproperlyConfigured(
-                f"LAUNCHERS has {entry!r}; write names out of local, container, ray with their slots: container:4, ray:8"
+                f"LAUNCHERS has {entry!r}; write names out of local, container, ray with their slots: container:4"
             )
         slots[name] = int(number or 1)
     return slots

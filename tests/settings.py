@@ -16,6 +16,10 @@ os.environ.update(
     # Else the SDK, once imported, silences every logger that was there before.
     PICSELLIA_SDK_CUSTOM_LOGGING="yes",
 )
+# What a process that a test starts shares with it.
+for _name in ("LAUNCHERS", "RUNS_DIR", "FILES_DIR"):
+    if f"TEST_{_name}" in os.environ:
+        os.environ[_name] = os.environ[f"TEST_{_name}"]
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATABASES, STORAGES, TEMPLATES  # noqa: E402

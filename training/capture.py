@@ -45,25 +45,25 @@ def capture(content: bytes, place: Place, *, is_all: bool = False) -> Captured:
         place: of the first line.
         is_all: whether nothing follows, so that the last line has ended, too.
     """
-    ended, unended = _split(content)
-    lines = [_text(line) for line in ended]
-    batches, place = _placed(lines, place)
-    taken = len(content) - len(unended)
-    if unended:
-        # What a carriage return has overwritten is not needed again.
-        overwritten = unended.rfind(b"\r", 0, len(unended) - 1) + 1
-        batches += [Batch(place.part, place.number, [_text(unended)])]
-        taken += len(unended) if is_all else overwritten
-        place = Place(place.part, place.number + 1) if is_all else place
-    return Captured([batch for batch in batches if batch.lines], place, taken)
-
-
-def _split(content: bytes) -> tuple[list[bytes], bytes]:
     *ended, unended = content.split(b"\n")
-    while len(unended) > LINE_BYTES_MAX:
-        ended.append(unended[:LINE_BYTES_MAX])
-        unended = unended[LINE_BYTES_MAX:]
-    return ended, unended
+    cut, rest = _of_the_last(unended)
+    batches, place = _placed([_text(line) for line in [*ended, *cut]], place)
+    if rest:
+        batches.append(Batch(place.part, place.number, [_text(rest)]))
+    if is_all:
+        return Captured(batches, Place(place.part, place.number + bool(rest)), len(content))
+    return Captured(batches, place, len(content) - len(rest))
+
+
+def _of_the_last(line: bytes) -> tuple[list[bytes], bytes]:
+    """Of a line that has not ended, the pieces that are long enough to be lines, and what may still change."""
+    overwritten = line.rstrip(b"\r").rfind(b"\r") + 1
+    line = line[overwritten:]
+    cut = []
+    while len(line) > LINE_BYTES_MAX:
+        cut.append(line[:LINE_BYTES_MAX])
+        line = line[LINE_BYTES_MAX:]
+    return cut, line
 
 
 def _text(line: bytes) -> str:
@@ -80,4 +80,4 @@ def _placed(lines: list[str], place: Place) -> tuple[list[Batch], Place]:
             batches.append(Batch(heading, 0, []))
         batches[-1].lines.append(line)
         place = Place(place.part, place.number + 1)
-    return batches, place
+    return [batch for batch in batches if batch.lines], place

@@ -219,8 +219,8 @@ def _write(console: Console, place: int, number: int, lines: Sequence[str], spec
 
 
 def _line(console: Console, place: int, number: int, text: str, special: str) -> ConsoleLine:
-    cleaned = _shortened(cleaned(text))
-    return ConsoleLine(console=console, part=place, number=number, kind=_kind(cleaned, special), text=cleaned)
+    shown = _shortened(cleaned(text))
+    return ConsoleLine(console=console, part=place, number=number, kind=_kind(shown, special), text=shown)
 
 
 def _kind(text: str, special: str) -> LineKind:

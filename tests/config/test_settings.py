@@ -15,7 +15,7 @@ SECRET = "long-enough-to-be-a-secret-for-this-test"
 
 def python(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Python with these arguments, under these variables and no others."""
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **variables},

@@ -171,7 +171,7 @@ def test_killed_at_any_moment_it_leaves_no_half_version_and_goes_on(
     registered: int,
 ) -> None:
     arguments = ["folders", str(write_folders(tmp_path / "fruit", each=IMAGES // 2)), *TARGET]
-    run = subprocess.run(  # noqa: S603 - our own program
+    run = subprocess.run(
         [sys.executable, "-m", "tests.datasets.killed", str(files_dir), moment, *arguments],
         env=environment(),
         cwd=settings.BASE_DIR,

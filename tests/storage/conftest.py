@@ -19,7 +19,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("s3")
     command = [sys.executable, "-W", "ignore", "-m", "tests.storage.s3_server", str(folder / "devices")]
     with (folder / "log").open("w+") as log:
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603 - our own program
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         with server:
             try:
                 port = server.stdout.readline().strip() if server.stdout else ""

@@ -47,7 +47,7 @@ def database_url() -> str:
 
 
 def killed_at_each_step(write: str, folder: Path) -> list[dict[str, Any]]:
-    run = subprocess.run(  # noqa: S603 - our own program
+    run = subprocess.run(
         [sys.executable, "-m", "tests.storage.killed", write, str(folder)],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": database_url()},
         cwd=settings.BASE_DIR,

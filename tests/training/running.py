@@ -1,11 +1,19 @@
 """Trainings that really run on this machine, for the tests."""
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
+
+import psutil
+from django.conf import settings
 
 from experiments.models import Experiment
+from tests import processes
 from tests.factories import BlobFactory
 from tests.factories.registry import ArchitectureFileFactory
 from training import lease
@@ -42,8 +50,10 @@ def tender(holder: str = "the test") -> Iterator[Tender]:
     """Look after the jobs as a worker does."""
     held = lease.take(holder)
     assert held is not None
-    yield Tender(held)
-    held.release()
+    try:
+        yield Tender(held)
+    finally:
+        held.release()
 
 
 def tend_until(happens: Callable[[], object]) -> None:
@@ -61,3 +71,44 @@ def tend_to_the_end(job: Job) -> Job:
 def _has_ended(job: Job) -> bool:
     job.refresh_from_db()
     return not job.is_active
+
+
+class Worker:
+    """`manage.py worker` in a process of its own, on the database of this very test."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        environment = {
+            **processes.environment(),
+            "TEST_LAUNCHERS": "local:2",
+            "TEST_RUNS_DIR": str(runs_dir),
+            "TEST_FILES_DIR": str(settings.FILES_DIR),
+        }
+        self.process = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, env=environment)
+
+    def kill(self) -> None:
+        """As the kernel does it when memory is short."""
+        self.process.kill()
+        self.process.wait()
+
+    def freeze(self) -> None:
+        """It does nothing any more, and does not know."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on in the middle of what it did."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        if self.process.poll() is None:
+            self.kill()
+
+
+def processes_of(job: Job) -> list[psutil.Process]:
+    """Whatever still runs for the job: all of it bears the job's id."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("job_id") == str(job.pk) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
