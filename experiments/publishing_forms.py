@@ -10,14 +10,15 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from config.ids import new_id
+from config.inference_types import InferenceType
 from config.search import QUERY_MAX
 from experiments.models import Experiment
-from experiments.publishing import Wanted
+from experiments.publishing import Wanted, inference_type_of
 from experiments.successors import Succession, succession, unchanged
 from organizations.models import User
 from registry.files import checked_names
 from registry.forms.models import description_field, name_field
-from registry.models import ArchitectureFile, RegisteredModel
+from registry.models import ArchitectureFile, ModelVersion, RegisteredModel
 from registry.rows import sentences
 
 NEW, VERSION = "new", "version"
@@ -108,6 +109,19 @@ class PublishForm(forms.Form):
             return self.models.filter(pk=uuid.UUID(self._typed("model"))).first()  # type: ignore[no-any-return]
         except ValueError:
             return None
+
+    @cached_property
+    def newest(self) -> ModelVersion | None:
+        """The version that the next one follows."""
+        model = self.chosen_model if self.tab_in_view == VERSION else None
+        return model.versions.first() if model else None
+
+    @property
+    def other_type(self) -> str:
+        """What that version is for, when this one is for something else."""
+        own, theirs = inference_type_of(self.experiment), self.newest.inference_type if self.newest else ""
+        unknown = {"", InferenceType.NOT_CONFIGURED} & {own, theirs}
+        return "" if unknown or own == theirs else str(InferenceType(theirs).label)
 
     @property
     def is_choosing(self) -> bool:
@@ -206,9 +220,7 @@ class PublishForm(forms.Form):
     @property
     def _next_name(self) -> str:
         """What the version is called when it gets no name."""
-        model = self.chosen_model if self.tab_in_view == VERSION else None
-        newest = model.versions.first() if model else None
-        return f"v{newest.number + 1 if newest else 1}"
+        return f"v{self.newest.number + 1 if self.newest else 1}"
 
     def _row(self, file: ArchitectureFile, is_the_bases: bool) -> ArtifactRow:
         name = None if self.given is None else self.given.get(f"name-{file.pk}")

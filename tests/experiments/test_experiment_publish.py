@@ -96,6 +96,18 @@ def test_a_version_of_a_model(bobs: Client, experiment: Experiment, model: Regis
     assert (version.name, version.description, file_names(version)) == ("v2", "Better.", [])
 
 
+@pytest.mark.parametrize(
+    ("theirs", "is_said"), [("OBJECT_DETECTION", True), ("CLASSIFICATION", False), ("NOT_CONFIGURED", False)]
+)
+def test_a_model_for_something_else_is_said(
+    bobs: Client, experiment: Experiment, model: RegisteredModel, theirs: str, is_said: bool
+) -> None:
+    ModelVersionFactory(model=model, number=2, inference_type=theirs)
+    html = bobs.post(address(experiment), {"tab": "version", "act": f"model:{model.pk}"}).text
+    assert ("Its newest version is for object detection, and this experiment for classification." in html) == is_said
+    assert 'placeholder="v3"' in html
+
+
 def test_with_htmx_it_is_a_dialog(bobs: Client, experiment: Experiment) -> None:
     html = bobs.get(address(experiment), headers=htmx("dialog")).text
     assert "<html" not in html

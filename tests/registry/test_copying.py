@@ -99,6 +99,15 @@ def test_files_are_the_same_blobs(source: Architecture) -> None:
     assert Blob.objects.count() == blobs
 
 
+def test_some_files_are_taken_under_other_names(source: Architecture) -> None:
+    first, second = source.files.all()
+    copy = copy_architecture(source, files={second.pk: first.name})
+    assert [(file.name, file.filename, file.blob) for file in copy.files.all()] == [
+        (first.name, second.filename, second.blob)
+    ]
+    assert not copy_architecture(source, files={}).files.exists()
+
+
 def test_nothing_gives_nothing() -> None:
     copy = copy_architecture(None)
     copy.refresh_from_db()
