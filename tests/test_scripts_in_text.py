@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 
+from config.ids import new_id
 from organizations.models import Organization, User
 from registry.hyperparameters import Kind
 from tests.furnished import Furnished
@@ -57,7 +58,6 @@ NOT_SHOWN = {
     "User.email",
     "Hyperparameter.inherited_value",
     "Publication.hyperparameters",
-    "Publication.datasets",
 }
 
 # Attributes whose value is an address.
@@ -108,6 +108,7 @@ def _shaped(name: str, text: str) -> object:
             "labels": [{"label": text, "ap": 0.5, "ap_50": 0.5, "drawn": 1, "found": 1}],
         },
         "hyperparameters": [[text, Kind.TEXT, text]],
+        "datasets": [{"alias": text, "id": str(new_id()), "name": text, "repartition": {text: 1}}],
         "removed_hyperparameters": [{"key": text, "kind": Kind.TEXT, "value": text}],
     }.get(name, text)
 
