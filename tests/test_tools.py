@@ -45,15 +45,16 @@ def test_a_stamp_is_fresh_until_its_source_changes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", '{"pid": 1}'])
 def test_a_broken_record_is_no_server(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "STATE", tmp_path / "server.json")
+    monkeypatch.setattr(server, "VAR", tmp_path)
     (tmp_path / "server.json").write_text(text)
     assert server.Server.recorded() is None
 
 
-def test_a_process_that_is_not_our_gunicorn_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "STATE", tmp_path / "server.json")
-    assert not SERVER.runs()
-    SERVER.stop()  # would end this very test run
+def test_a_process_that_is_not_ours_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "VAR", tmp_path)
+    for program in (SERVER, server.Worker(pid=os.getpid(), started=0.0)):
+        assert not program.runs()
+        program.stop()  # would end this very test run
 
 
 def test_a_busy_port_is_told_with_a_free_one() -> None:

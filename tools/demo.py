@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from tools.console import PYTHON, ROOT, VAR, Failure, main, run, step
-from tools.server import LOG, Server, is_free
+from tools.server import Server, Worker, is_free
 
 KEY, SIGN_IN = VAR / "secret-key", VAR / "sign-in"
 DEFAULT_PORT = 8000
@@ -20,28 +20,29 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TIME_ZONE", "LOG_LEVEL")
 
 def start(wanted: str = "") -> None:
     """Show the server that runs, or prepare the data and start one on the port that is wanted."""
-    server = Server.recorded()
+    server, worker = Server.recorded(), Worker.recorded()
     port = port_of(wanted) if wanted else server.port if server else DEFAULT_PORT
-    if server and server.port == port and not is_outdated(server) and server.answers():
+    if server and worker and server.port == port and not is_outdated(server) and server.answers():
         return tell()
-    if server:
+    if server or worker:
         stop()
     refuse_busy(port)
     environment = environment_for(port)
     prepare(environment)
-    with step("Starting the server"):
+    with step("Starting the server, and the worker that runs trainings"):
         Server.start(port, environment)
+        Worker.start(environment)
     return tell()
 
 
 def stop() -> None:
-    """End the server that `start` started."""
-    server = Server.recorded()
-    if server is None:
+    """End what `start` started."""
+    programs = [program for program in (Server.recorded(), Worker.recorded()) if program]
+    if not programs:
         print("The demonstration is not running.")
-        return
-    with step("Stopping the server"):
-        server.stop()
+    for program in programs:
+        with step(f"Stopping the {program.name}"):
+            program.stop()
 
 
 def port_of(text: str) -> int:
@@ -75,7 +76,14 @@ def is_outdated(server: Server) -> bool:
 def environment_for(port: int) -> dict[str, str]:
     """The settings of the demonstration."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return {**kept, "SECRET_KEY": secret_key(), "SITE_URL": f"http://127.0.0.1:{port}", "EXTRA_HOSTS": "localhost"}
+    return {
+        **kept,
+        "SECRET_KEY": secret_key(),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "EXTRA_HOSTS": "localhost",
+        # Whoever may sign in here is at this machine anyway.
+        "LAUNCHERS": "local:2",
+    }
 
 
 def secret_key() -> str:
@@ -114,7 +122,7 @@ def fill(environment: dict[str, str]) -> None:
 
 def tell() -> None:
     """Say where it is, how to get in, and how to end it."""
-    print(f"\n{SIGN_IN.read_text()}`make stop` ends the server; its log is var/{LOG.name}.")
+    print(f"\n{SIGN_IN.read_text()}`make stop` ends it; the logs are var/{Server.log().name} and var/{Worker.log().name}.")
 
 
 if __name__ == "__main__":
