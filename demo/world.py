@@ -1,6 +1,6 @@
 """The world to try the product in. What is there already stays as it is, so that building it again costs nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,9 @@ from datasets.services import fill_dataset_version
 from demo import content
 from demo.content import Planned
 from demo.model_folders import PUBLIC, make_folder, specification
-from experiments.models import Project
+from experiments.attachments import attach_to_experiment
+from experiments.models import Experiment, Project
+from experiments.scripted import create_scripted_experiment
 from experiments.services import attach_dataset_version, create_project
 from organizations.models import Membership, Organization, Role, User
 from registry.editing import set_constraints
@@ -21,6 +23,7 @@ from registry.exchange import import_model_folder
 from registry.models import ModelVersion, RegisteredModel
 from registry.rows import ConstraintRow, SlotRow
 from registry.services import create_model, create_model_version
+from training.services import launch, launchers_for
 
 ORCHARD, HARBOR = "Orchard Vision", "Harbor Robotics"
 DEMO_USER = "ana"
@@ -41,6 +44,12 @@ MONTHLY = [
         ],
     )
 ]
+
+# Model, and dataset versions by alias, of the experiments that are there from the beginning.
+EXPERIMENTS = {
+    "finding digits": ("digits-detector", {"train": "digit-scenes/train", "test": "digit-scenes/test"}),
+    "reading digits": ("digits-mlp", {"train": "digits/train", "val": "digits/val", "test": "digits/test"}),
+}
 
 Say = Callable[[str], None]
 
@@ -69,6 +78,7 @@ class World:
         self._make_project(
             ORCHARD, "Handwriting", "Reads handwritten digits, alone and in scenes.", HANDWRITING, by=DEMO_USER
         )
+        self._make_experiments()
         self._make_project(HARBOR, "Dials", "Reads the lower half of a dial.", ("low-digits/all",), by="ben")
 
     def _make_people(self) -> None:
@@ -157,18 +167,38 @@ class World:
             return
         project = create_project(name=name, description=description, organization=owner, by=user)
         for path in versions:
-            dataset, version = path.split("/")
-            attach_dataset_version(
-                project=project,
-                dataset_version=DatasetVersion.objects.get(
-                    dataset__organization=owner, dataset__name=dataset, name=version
-                ),
-                by=user,
-            )
+            attach_dataset_version(project=project, dataset_version=_dataset_version(owner, path), by=user)
         self.say(f"project {name} with {len(versions)} dataset {'version' if len(versions) == 1 else 'versions'}")
+
+    def _make_experiments(self) -> None:
+        there = set(Experiment.objects.filter(project__organization__name=ORCHARD).values_list("name", flat=True))
+        for name in EXPERIMENTS:
+            if name not in there:
+                self._make_experiment(name, *EXPERIMENTS[name])
+
+    @transaction.atomic
+    def _make_experiment(self, name: str, model: str, versions: Mapping[str, str]) -> None:
+        """An experiment from the newest version of a public model, launched where the server runs trainings itself."""
+        organization, by = self.organizations[ORCHARD], self.people[DEMO_USER]
+        project = Project.objects.get(organization=organization, name="Handwriting")
+        base = ModelVersion.objects.filter(model__organization=None, model__name=model).order_by("number").last()
+        if base is None:
+            return
+        experiment = create_scripted_experiment(project=project, name=name, base_model_version=base, by=by)
+        for alias, path in versions.items():
+            attach_to_experiment(experiment, alias=alias, dataset_version=_dataset_version(organization, path), by=by)
+        is_launched = any(not refusal for _, refusal in launchers_for(experiment))
+        if is_launched:
+            launch(experiment=experiment, by=by)
+        self.say(f"experiment {name}" + (", which is about to train" if is_launched else ""))
 
 
 _PLANS = {ORCHARD: content.ORCHARD, HARBOR: content.HARBOR}
+
+
+def _dataset_version(organization: Organization, path: str) -> DatasetVersion:
+    dataset, version = path.split("/")
+    return DatasetVersion.objects.get(dataset__organization=organization, dataset__name=dataset, name=version)
 
 
 def _model_and_version(name: str) -> tuple[str, str]:

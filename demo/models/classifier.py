@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from picsellia.types.enums import InferenceType
 from PIL import Image, ImageDraw, ImageFont
 from run import Found, Picture, Run, refuse
-from sklearn.metrics import confusion_matrix
 
 Pixels: TypeAlias = NDArray[np.float64]
 Classes: TypeAlias = NDArray[np.str_]
@@ -69,13 +68,20 @@ class Examples:
         return float((classifier.predict(self.pixels) == self.classes).mean())
 
 
+def load(run: Run, config: Config) -> tuple[Examples, Examples | None, Examples]:
+    """The images to learn from, those to watch where there is a val, and those to be measured on."""
+    run.needs("train", "test")
+    run.chapter("Load the datasets")
+    seen, test = Examples.load(run, "train", config), Examples.load(run, "test", config)
+    watched = Examples.load(run, "val", config) if "val" in run.datasets else None
+    return seen, watched, test
+
+
 def report(run: Run, classifier: Classifier, test: Examples) -> None:
     """Tell how well the classifier reads the test images, and which it reads wrongly."""
     read = classifier.predict(test.pixels)
     scores = classifier.predict_proba(test.pixels).max(axis=1)
-    names = [str(name) for name in classifier.classes_]
     run.value("test/accuracy", float((read == test.classes).mean()))
-    run.heatmap("test/confusion", names, confusion_matrix(test.classes, read, labels=names).tolist())
     wrong = [index for index in range(len(read)) if read[index] != test.classes[index]]
     print(f"{len(wrong)} of {len(read)} images are read wrongly")
     if wrong:

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -57,9 +57,6 @@ class Rehearsal(Run):
     def value(self, name: str, value: float) -> None:
         """Print a figure."""
         print(f"{name} {value:.4f}")
-
-    def heatmap(self, name: str, categories: Sequence[str], values: Sequence[Sequence[int]]) -> None:
-        """Left aside."""
 
     def picture(self, name: str, image: Image.Image) -> None:
         """Left aside."""

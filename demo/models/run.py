@@ -176,10 +176,6 @@ class Run:
         self.experiment.log(name, value, LogType.VALUE)
         print(f"{name} {value:.4f}", flush=True)
 
-    def heatmap(self, name: str, categories: Sequence[str], values: Sequence[Sequence[int]]) -> None:
-        """Log a square matrix, a row for each category."""
-        self.experiment.log(name, {"categories": list(categories), "values": values}, LogType.HEATMAP)
-
     def picture(self, name: str, image: Image.Image) -> None:
         """Log an image."""
         path = Path(f"{name.replace('/', '-')}.png")

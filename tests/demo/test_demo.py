@@ -14,6 +14,7 @@ from demo import world
 from experiments.models import Experiment, Project
 from organizations.models import Organization, User
 from registry.models import ModelVersion, RegisteredModel
+from training.models import Job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_digits")]
 
@@ -54,11 +55,24 @@ def test_it_builds_the_world() -> None:
         "digits/val",
         "scans/raw",
     ]
-    assert not Experiment.objects.exists()
+    assert {one.name: one.status for one in handwriting.experiments.all()} == {
+        "finding digits": "WAITING",
+        "reading digits": "WAITING",
+    }
+    assert not Job.objects.exists()
     raw = DatasetVersion.objects.get(dataset__name="scans")
     assert (raw.inference_type, raw.object_count) == (InferenceType.NOT_CONFIGURED, 0)
     shapes = set(Annotation.objects.values_list("shape", flat=True))
     assert shapes == {Shape.CLASSIFICATION, Shape.RECTANGLE, Shape.POLYGON}
+
+
+def test_what_there_is_to_see_trains_where_it_can(settings: LazySettings, tmp_path: Path) -> None:
+    settings.LAUNCHERS, settings.RUNS_DIR = {"local": 1}, tmp_path
+    assert "experiment reading digits, which is about to train" in demo()
+    launched = {job.experiment.name: (job.status, job.launcher) for job in Job.objects.all()}
+    assert launched == {"finding digits": ("QUEUED", "local"), "reading digits": ("QUEUED", "local")}
+    reading = Experiment.objects.get(name="reading digits")
+    assert [one.alias for one in reading.dataset_versions.all()] == ["train", "val", "test"]
 
 
 def test_the_public_registry() -> None:

@@ -82,7 +82,7 @@ class Bench:
             with open_verified(file.blob) as stored:
                 (folder / file.filename).write_bytes(stored.read())
         command = ["sh", "-c", experiment.architecture.command]
-        ended = subprocess.run(  # noqa: S603 - our own script
+        ended = subprocess.run(
             command, cwd=folder, env=self._environment(experiment), stdout=-1, stderr=-2, text=True, timeout=300
         )
         return Ended(ended.stdout.replace("\r", "\n"), ended.returncode)
@@ -157,8 +157,7 @@ def test_a_classifier_trains(model: str, bench: Bench) -> None:
     assert losses[-1] < losses[0]
     assert len(curve(experiment, "train/accuracy")) == len(curve(experiment, "val/accuracy")) == 3
     logged = types(experiment)
-    assert (logged["test/accuracy"], logged["test/confusion"]) == (LogType.VALUE, LogType.HEATMAP)
-    assert logged["test/wrongly read"] == LogType.IMAGE
+    assert (logged["test/accuracy"], logged["test/wrongly read"]) == (LogType.VALUE, LogType.IMAGE)
 
     assert experiment.evaluations.count() == 100
     predictions = [one for evaluation in experiment.evaluations.all() for one in evaluation.predictions.all()]

@@ -15,8 +15,9 @@ OWN_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 class Command(BaseCommand):
     help = (
-        "Make the demo world: two organizations, real handwritten digits, public and private models, one project. "
-        "What is there stays as it is. Example: manage.py demo"
+        "Make the demo world: two organizations, real handwritten digits, public and private models, projects, "
+        "and experiments, which train where the server runs trainings. What is there "
+        "stays as it is. Example: manage.py demo"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -9,7 +9,7 @@ The weights that come out are arrays of numbers (NumPy's .npz), which can be rea
 from dataclasses import dataclass
 
 import numpy as np
-from classifier import Classes, Config, Examples, report
+from classifier import Classes, Config, Examples, load, report
 from keeping import keep, take_over, weights_of
 from numpy.typing import NDArray
 from run import Run
@@ -56,10 +56,7 @@ def train(run: Run) -> None:
     """Train for the given epochs."""
     run.chapter("Set up training")
     parameters, config = run.parameters(Parameters), Config.read()
-    run.needs("train", "test")
-    run.chapter("Load the datasets")
-    seen, test = Examples.load(run, "train", config), Examples.load(run, "test", config)
-    watched = Examples.load(run, "val", config) if "val" in run.datasets else None
+    seen, watched, test = load(run, config)
 
     run.chapter("Train")
     random = np.random.RandomState(parameters.seed)
