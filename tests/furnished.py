@@ -72,6 +72,9 @@ SUBJECTS = {
     "training:logging_file_download": "logging_file",
     "tracking:log_list": "experiment",
     "tracking:evaluation_list": "experiment",
+    "tracking:experiment_compare": "project",
+    "tracking:experiment_compare_curves": "project",
+    "tracking:experiment_compare_table": "project",
     "tracking:log_points": "curve",
     "tracking:log_values": "curve",
     "registry:model_detail": "model",
@@ -197,6 +200,7 @@ class Furnished:
         self._furnish(self.experiment.architecture)
         self.artifact = self.experiment.architecture.files.get()
         ExperimentDatasetVersionFactory(experiment=self.experiment, dataset_version=self.dataset_version, alias="train")
+        self.rival = ExperimentFactory(project=self.project, name=f"{self.word} rival")
         self._publish()
         self._make_run()
 
@@ -283,6 +287,11 @@ class Furnished:
     def address(self, route: str, subject: str | None = None) -> str:
         """Where the route is, for this organization's own things; or for another of them than the usual one."""
         return reverse(route, args=[getattr(self, subject or SUBJECTS[route]).pk])
+
+    @property
+    def compared(self) -> str:
+        """What an address takes to compare the experiment with its rival."""
+        return f"?experiment={self.experiment.pk}&experiment={self.rival.pk}"
 
     def chooser(self, name: str) -> str:
         """Where the chooser's dialog is, for the usual draft or project."""

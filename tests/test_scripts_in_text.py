@@ -14,7 +14,6 @@ from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 
-from config.ids import new_id
 from organizations.models import Organization, User
 from registry.hyperparameters import Kind
 from tests.furnished import Furnished
@@ -58,6 +57,7 @@ NOT_SHOWN = {
     "User.email",
     "Hyperparameter.inherited_value",
     "Publication.hyperparameters",
+    "Publication.datasets",
 }
 
 # Attributes whose value is an address.
@@ -108,7 +108,6 @@ def _shaped(name: str, text: str) -> object:
             "labels": [{"label": text, "ap": 0.5, "ap_50": 0.5, "drawn": 1, "found": 1}],
         },
         "hyperparameters": [[text, Kind.TEXT, text]],
-        "datasets": [{"alias": text, "id": str(new_id()), "name": text, "repartition": {text: 1}}],
         "removed_hyperparameters": [{"key": text, "kind": Kind.TEXT, "value": text}],
     }.get(name, text)
 
@@ -177,6 +176,8 @@ def pages(world: Furnished) -> Iterator[str]:
     for subject in ("free_draft", "edit_draft"):
         yield world.address("experiments:draft_detail", subject)
     yield f"{reverse('choosers:choose', args=['draft-dataset-versions'])}?draft={world.free_draft.pk}"
+    yield f"{world.address('tracking:experiment_compare')}{world.compared}"
+    yield f"{world.address('experiments:project_detail')}{world.compared}&q=nothing"
     yield f"{reverse('choosers:choose', args=['model-version'])}?model={world.model.pk}"
     yield f"{reverse('choosers:choose', args=['base-model'])}?draft={world.draft.pk}&tab=private"
     yield f"{world.address('registry:model_version_create')}?copy_from={world.model_version.pk}"
@@ -237,7 +238,15 @@ def test_no_fragment_does(target: str, client_of: ClientOf, olive: User, world: 
     assert fragments
 
 
-@pytest.mark.parametrize("names", [["q"], ["field"], ["type", "status", "tab", "older", "label", "copy_from", "back"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["q"],
+        ["field"],
+        ["type", "status", "tab", "older", "label", "copy_from", "back"],
+        ["experiment", "sort", "metric", "x", "lowest"],
+    ],
+)
 def test_no_search_does(names: list[str], client_of: ClientOf, olive: User, world: Furnished) -> None:
     client, query = client_of(olive), urlencode(dict.fromkeys(names, CANARY))
     for path in pages(world):

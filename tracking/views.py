@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import F, QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
@@ -29,16 +29,31 @@ IMAGES_SHOWN = 24
 def log_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """All logs, in groups by what stands before the slash; found by their name."""
     experiment = _experiment(request, pk)
-    query, group = request.GET.get("q", "").strip(), request.GET.get("group", "")
+    context = {
+        **_frame(experiment),
+        **logs_shown(experiment, request.GET),
+        "results": results_of(experiment),
+        "has_evaluations": experiment.evaluations.exists(),
+    }
+    return page_or_fragment(request, "tracking/log_list.html", context, fragments=("results",))
+
+
+def logs_shown(experiment: Experiment, asked: QueryDict) -> dict[str, Any]:
+    """The page of logs that a query asks for, as they are drawn.
+
+    Args:
+        experiment: whose logs.
+        asked: `q` for a part of the name, `group` and `page`.
+    """
+    query, group = asked.get("q", "").strip(), asked.get("group", "")
     names = experiment.logs.order_by("name").values_list("name", flat=True)
     groups = sorted({group_of(name) for name in names} - {""})
     logs = matching(experiment.logs.select_related("blob").order_by("name"), query, ["name"])
     if group in groups:
         logs = logs.filter(name__startswith=f"{group}/")
-    page = _page(request, logs, LOGS_SHOWN)
+    page = _page(asked, logs, LOGS_SHOWN)
     cards = sorted(map(card_of, page), key=lambda card: (card.group, card.log.name))
-    context = {
-        **_frame(experiment),
+    return {
         "page": page,
         "groups": groups,
         "group": group,
@@ -46,16 +61,17 @@ def log_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "kept": [("group", group)] if group else [],
         "page_query": "&" + urlencode({"q": query, "group": group}) if query or group else "",
         "sections": [(name, list(found)) for name, found in groupby(cards, key=lambda card: card.group)],
-        "results": results_of(experiment),
-        "has_evaluations": experiment.evaluations.exists(),
     }
-    return page_or_fragment(request, "tracking/log_list.html", context, fragments=("results",))
 
 
 @require_GET
 def log_points(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The points of a LINE, for its chart: some thousands at most."""
-    return JsonResponse(chart_data(line_of(_line(request, pk))), json_dumps_params={"separators": (",", ":")})
+    log = _line(request, pk)
+    # Asked for first: points that come meanwhile are told twice rather than not at all, and known by their row.
+    newest = log.points.order_by("-id").values_list("id", flat=True).first()
+    data = {"row": newest or 0, **chart_data(line_of(log))}
+    return JsonResponse(data, json_dumps_params={"separators": (",", ":")})
 
 
 @require_GET
@@ -75,7 +91,7 @@ def evaluation_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     evaluations = experiment.evaluations.select_related("asset__data__thumbnail").order_by(
         F("agreement").asc(nulls_last=True), "pk"
     )
-    page = _page(request, evaluations, IMAGES_SHOWN)
+    page = _page(request.GET, evaluations, IMAGES_SHOWN)
     context = {**_frame(experiment), "page": page, "comparisons": compared(list(page))}
     return page_or_fragment(request, "tracking/evaluation_list.html", context, fragments=("results",))
 
@@ -96,6 +112,6 @@ def _frame(experiment: Experiment) -> dict[str, Any]:
     return {"experiment": experiment, "project": project, "page_organization": project.organization}
 
 
-def _page(request: HttpRequest, rows: QuerySet[Any], size: int) -> Page[Any]:
+def _page(asked: QueryDict, rows: QuerySet[Any], size: int) -> Page[Any]:
     """The page that is asked for; for a number that is none, the first or the last."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
+    return Paginator(rows, size).get_page(asked.get("page"))

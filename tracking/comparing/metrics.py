@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q, TextField
-from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Length
 
 from config.inference_types import InferenceType
@@ -48,7 +47,7 @@ class Figures:
 
 @dataclass
 class Metric:
-    """Logs of one name in several experiments."""
+    """Logs of one name in several experiments, of those in which they hold a figure."""
 
     name: str
     has_curve: bool
@@ -84,7 +83,7 @@ def metrics_of(experiments: Collection[Experiment]) -> Metrics:
     kept = {name: Metric(name, bool(lines)) for name, lines in sorted(names[:METRICS_MAX])}
     _read_values(kept, logs.filter(type=LogType.VALUE, name__in=kept))
     until = _read_lines(kept, experiments)
-    return Metrics(list(kept.values()), max(0, len(names) - METRICS_MAX), until)
+    return Metrics([metric for metric in kept.values() if metric.figures], max(0, len(names) - METRICS_MAX), until)
 
 
 def _read_values(kept: dict[str, Metric], values: Any) -> None:
@@ -119,11 +118,12 @@ def _read_lines(kept: dict[str, Metric], experiments: Collection[Experiment]) ->
 def evaluations_of(experiments: Collection[Experiment]) -> dict[tuple[str, str], dict[uuid.UUID, float]]:
     """Of each inference type and figure, such as `accuracy`, the shares that experiments reached."""
     found: dict[tuple[str, str], dict[uuid.UUID, float]] = defaultdict(dict)
-    figures = {f"figure_{key}": KT(f"results__{key}") for key in FIGURES}
-    rows = EvaluationMetrics.objects.filter(experiment__in=experiments).annotate(**figures)
+    rows = EvaluationMetrics.objects.filter(experiment__in=experiments)
+    # Not the whole results: those of many labels are large.
+    figures = [f"results__{key}" for key in FIGURES]
     for experiment, inference_type, *shares in rows.values_list("experiment", "inference_type", *figures):
         for key, share in zip(FIGURES, shares, strict=True):
             if share is not None:
-                found[inference_type, key][experiment] = float(share)
+                found[inference_type, key][experiment] = share
     types, keys = list(InferenceType.values), list(FIGURES)
     return dict(sorted(found.items(), key=lambda one: (types.index(one[0][0]), keys.index(one[0][1]))))

@@ -38,9 +38,7 @@ def about_rows(experiments: Sequence[Experiment], until: Mapping[uuid.UUID, date
     def texts(key: str, title: str, found: dict[uuid.UUID, str]) -> Row:
         return Row(key, title, {pk: Cell(text, text[:TEXT_SHOWN]) for pk, text in found.items() if text})
 
-    created = {
-        one.pk: Cell(one.created_at.isoformat(timespec="seconds"), "", moment=one.created_at) for one in experiments
-    }
+    created = {one.pk: Cell(one.created_at.isoformat(), "", moment=one.created_at) for one in experiments}
     return [
         texts("status", "Status", {one.pk: one.get_status_display() for one in experiments}),
         Row("duration", "Duration", _durations(experiments, until)),

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
@@ -65,8 +65,6 @@ def experiment_compare_table(request: HttpRequest, pk: uuid.UUID) -> HttpRespons
     """The whole table as a file."""
     asked = Asked.of(request.GET)
     experiments = _experiments(request, _project(request, pk), asked)
-    if not experiments:
-        raise Http404("None of these experiments is there.")
     content = "".join(csv_of(Comparison(experiments, asked)))
     disposition = content_disposition_header(True, FILENAME)
     return HttpResponse(content, "text/csv; charset=utf-8", headers={"Content-Disposition": disposition or ""})
