@@ -30,3 +30,9 @@ def waiting(jobs: JobQuerySet) -> QuerySet[Job]:
 def ended(jobs: JobQuerySet) -> QuerySet[Job]:
     """Those that are over."""
     return jobs.exclude(status__in=(JobStatus.RUNNING, *WAITING)).annotate(took=F("ended_at") - F("started_at"))
+
+
+def place_of(job: Job) -> int:
+    """The place of a job that waits, from 1, among all that wait at its launcher."""
+    before = Job.objects.filter(status__in=WAITING, launcher=job.launcher, id__lt=job.pk)
+    return before.count() + 1

@@ -71,15 +71,53 @@ def chapters_of(console: Console) -> list[Chapter]:
     return chapters
 
 
-def with_headings(console: Console, lines: Iterable[ConsoleLine]) -> Iterator[tuple[str, ConsoleLine]]:
-    """Each line, and before the first of a part or the line that is a heading the words of it; else an empty text."""
-    part = None
+def with_headings(
+    console: Console, lines: Iterable[ConsoleLine], *, part: int | None = None
+) -> Iterator[tuple[str, ConsoleLine]]:
+    """Each line, and before the first of a part or the line that is a heading the words of it; else an empty text.
+
+    Args:
+        console: whose lines.
+        lines: in order.
+        part: of the line before the first, when its heading is there already.
+    """
     for line in lines:
         if line.kind == LineKind.CHAPTER:
             yield title(line.text), line
         else:
             yield (title(console.parts[line.part]) if line.part != part else ""), line
         part = line.part
+
+
+def tail_of(console: Console, count: int) -> list[str]:
+    """The last lines that the script printed, in order."""
+    printed = console.lines.filter(kind__in=(LineKind.OUTPUT, LineKind.BUFFER)).order_by("-part", "-number")
+    return list(printed.values_list("text", flat=True)[:count])[::-1]
+
+
+def lines_since(console: Console, place: str, *, again: int, most: int) -> list[ConsoleLine] | None:
+    """What came after a line, with some lines before it once more: progress bars are printed again and again.
+
+    None when that is more than is wanted, or the place is none.
+
+    Args:
+        console: whose lines.
+        place: of the last line that is known, `part.number`.
+        again: how many lines up to it are read again.
+        most: how many new ones there may be.
+    """
+    known = _place(place)
+    if known is None:
+        return None
+    lines = console.lines.exclude(kind=LineKind.MARK)
+    before = _before(lines, (known[0], known[1] + 1), again)
+    new = _after(lines, known, most + 1)
+    return [*before[::-1], *new] if len(new) <= most else None
+
+
+def place_in_words(line: ConsoleLine) -> str:
+    """Where a line is, as addresses say it: `part.number`."""
+    return f"{line.part}.{line.number}"
 
 
 def title(text: str) -> str:
@@ -123,5 +161,5 @@ def _link(query: QueryDict, name: str, line: ConsoleLine) -> str:
     link = query.copy()
     for word in ("older", "newer", "from"):
         link.pop(word, None)
-    link[name] = f"{line.part}.{line.number}"
+    link[name] = place_in_words(line)
     return f"?{link.urlencode()}"

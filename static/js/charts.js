@@ -60,18 +60,58 @@ function note(box, text) {
   box.append(line);
 }
 
-async function draw(box) {
+async function fetched(box) {
   const answer = await fetch(box.dataset.chart).catch(() => null);
-  if (!answer?.ok) return note(box, "The points could not be loaded. Load the page again.");
-  const { curves: several, by_time: byTime, ...one } = await answer.json();
+  return answer?.ok ? answer.json() : null;
+}
+
+// The line is being written: points that came are joined on, and a stretch that was zoomed into stays in view.
+function grow(box, plot, { row, total, steps, values }) {
+  function show() {
+    const [known] = plot.data;
+    const isWhole = plot.scales.x.min <= known[0] && plot.scales.x.max >= known.at(-1);
+    plot.setData(uPlot.join([[steps, values]]), isWhole);
+    if (!isWhole) plot.redraw();
+  }
+  box.addEventListener("points", ({ detail: { rows } }) => {
+    for (const more of rows.filter((one) => one.row > row)) {
+      const start = total;
+      steps = steps.concat(more.steps ?? more.values.map((_, place) => start + place));
+      values = values.concat(more.values);
+      [row, total] = [more.row, total + more.values.length];
+    }
+    const order = steps.map((_, place) => place).sort((a, b) => steps[a] - steps[b]);
+    [steps, values] = [order.map((place) => steps[place]), order.map((place) => values[place])];
+    show();
+  });
+  box.addEventListener("anew", async () => {
+    ({ row, total, steps, values } = (await fetched(box)) ?? { row, total, steps, values });
+    show();
+  });
+}
+
+// It had no points yet: it is drawn when some have come.
+function begin(box) {
+  box.replaceChildren();
+  draw(box);
+}
+
+async function draw(box) {
+  const answer = await fetched(box);
+  if (!answer) return note(box, "The points could not be loaded. Load the page again.");
+  const { curves: several, by_time: byTime, ...one } = answer;
   const curves = several ?? [one];
   if (!box.isConnected) return;
-  if (!curves.some(({ steps }) => steps.length)) return note(box, "No point came yet.");
+  if (!curves.some(({ steps }) => steps.length)) {
+    box.addEventListener("points", () => begin(box), { once: true });
+    return note(box, "No point came yet.");
+  }
   const plot = new uPlot(options(box, curves, byTime), uPlot.join(curves.map(({ steps, values }) => [steps, values])), box);
   const total = curves.reduce((sum, curve) => sum + curve.total, 0);
   if (curves.some(({ steps, total: all }) => steps.length < all)) note(box, `${total.toLocaleString("en")} points; drawn are the ends, and the least and greatest of each stretch.`);
   new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: plot.height })).observe(box);
   box.addEventListener("theme", () => plot.redraw());
+  if (!several) grow(box, plot, one);
 }
 
 const seen = new IntersectionObserver((entries) => {
@@ -90,4 +130,21 @@ new MutationObserver(repaint).observe(document.documentElement, { attributeFilte
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 
 document.addEventListener("htmx:afterSettle", (event) => watch(event.target));
+
+const drawn = () => document.querySelectorAll("[data-drawn]");
+const anew = () => drawn().forEach((box) => box.dispatchEvent(new Event("anew")));
+
+// What came while the page was open (templates/training/_live_changes.html): by log, or null when it was too much.
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  if (detail.target.id !== "points") return;
+  detail.shouldSwap = false;
+  const logs = JSON.parse(detail.fragment.textContent);
+  if (!logs) return anew();
+  for (const box of drawn()) {
+    const rows = logs[box.dataset.log];
+    if (rows) box.dispatchEvent(new CustomEvent("points", { detail: { rows } }));
+  }
+});
+// The run is over, and the page was drawn once more.
+document.addEventListener("htmx:afterSettle", ({ target }) => { if (target.id === "content") anew(); });
 watch(document);

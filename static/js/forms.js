@@ -24,6 +24,7 @@ document.addEventListener("htmx:afterRequest", ({ detail: { target, elt } }) => 
 // What the server refused. It answers htmx with a sentence as text; anything else is not for people to read.
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, elt } = event.detail;
+  if (elt.closest("[data-live]")) return; // asks again by itself, and says so: live.js
   if (isAway(xhr) && isSaving(event.detail)) return trouble(event);
   const isSentence = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
   say(`That did not work: ${isSentence ? xhr.responseText : "the server refused it. Load the page again."}`, "bad");
