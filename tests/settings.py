@@ -6,7 +6,10 @@ from pathlib import Path
 # One for each run, so that two at once don't share a database. conftest.py makes it and removes it.
 TEST_DIR = Path(__file__).resolve().parent.parent / "var" / "tests" / str(os.getpid())
 
-for _name in ("EXTRA_HOSTS", "BEHIND_PROXY", "S3_BUCKET", "FILES_DIR", "IMAGE_ORIGINS", "TIME_ZONE", "LOG_LEVEL", "LAUNCHERS", "RUNS_DIR"):
+_SET_ELSEWHERE = ("BEHIND_PROXY", "S3_BUCKET", "IMAGE_ORIGINS", "TIME_ZONE", "LOG_LEVEL")
+# What a process that a test starts shares with it.
+_SHARED = ("EXTRA_HOSTS", "FILES_DIR", "LAUNCHERS", "RUNS_DIR", "TRAINING_URL")
+for _name in (*_SET_ELSEWHERE, *_SHARED):
     os.environ.pop(_name, None)
 os.environ.update(
     DEBUG="0",
@@ -16,8 +19,7 @@ os.environ.update(
     # Else the SDK, once imported, silences every logger that was there before.
     PICSELLIA_SDK_CUSTOM_LOGGING="yes",
 )
-# What a process that a test starts shares with it.
-for _name in ("LAUNCHERS", "RUNS_DIR", "FILES_DIR"):
+for _name in _SHARED:
     if f"TEST_{_name}" in os.environ:
         os.environ[_name] = os.environ[f"TEST_{_name}"]
 

@@ -1,6 +1,7 @@
 """Trainings that really run on this machine, for the tests."""
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -73,17 +74,11 @@ def _has_ended(job: Job) -> bool:
     return not job.is_active
 
 
-class Worker:
-    """`manage.py worker` in a process of its own, on the database of this very test."""
+class Program:
+    """A process of the product, on the database of this very test."""
 
-    def __init__(self, runs_dir: Path) -> None:
-        environment = {
-            **processes.environment(),
-            "TEST_LAUNCHERS": "local:2",
-            "TEST_RUNS_DIR": str(runs_dir),
-            "TEST_FILES_DIR": str(settings.FILES_DIR),
-        }
-        self.process = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, env=environment)
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
 
     def kill(self) -> None:
         """As the kernel does it when memory is short."""
@@ -102,6 +97,49 @@ class Worker:
         """Whatever state it is in."""
         if self.process.poll() is None:
             self.kill()
+
+
+class Worker(Program):
+    """`manage.py worker`."""
+
+    def __init__(self, runs_dir: Path, *, environment: dict[str, str] | None = None, url: str = "") -> None:
+        own = {
+            "TEST_LAUNCHERS": "local:2",
+            "TEST_RUNS_DIR": str(runs_dir),
+            "TEST_FILES_DIR": str(settings.FILES_DIR),
+            "TEST_TRAINING_URL": url,
+        }
+        command = [sys.executable, "manage.py", "worker"]
+        super().__init__(command, {**(environment or processes.environment()), **own})
+
+
+class WebServer(Program):
+    """The production server on a port of the loopback."""
+
+    def __init__(self, port: int, *, environment: dict[str, str] | None = None) -> None:
+        gunicorn = str(Path(sys.executable).parent / "gunicorn")
+        listen = [f"--bind=127.0.0.1:{port}", "--workers=1", "--threads=8", "--keep-alive=75", "--no-control-socket"]
+        own = {"TEST_EXTRA_HOSTS": "127.0.0.1", "TEST_FILES_DIR": str(settings.FILES_DIR)}
+        super().__init__([gunicorn, "config.wsgi", *listen], {**(environment or processes.environment()), **own})
+        until(lambda: _listens(port))
+
+    def stop(self) -> None:
+        """As an update of the product does it."""
+        self.process.terminate()
+        self.process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def processes_of(job: Job) -> list[psutil.Process]:
