@@ -185,6 +185,8 @@ class World:
         if base is None:
             return
         experiment = create_scripted_experiment(project=project, name=name, base_model_version=base, by=by)
+        experiment.inference_type = base.inference_type  # which a script's experiment leaves open
+        experiment.save(update_fields=["inference_type"])
         for alias, path in versions.items():
             attach_to_experiment(experiment, alias=alias, dataset_version=_dataset_version(organization, path), by=by)
         is_launched = any(not refusal for _, refusal in launchers_for(experiment))

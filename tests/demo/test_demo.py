@@ -72,6 +72,7 @@ def test_what_there_is_to_see_trains_where_it_can(settings: LazySettings, tmp_pa
     launched = {job.experiment.name: (job.status, job.launcher) for job in Job.objects.all()}
     assert launched == {"finding digits": ("QUEUED", "local"), "reading digits": ("QUEUED", "local")}
     reading = Experiment.objects.get(name="reading digits")
+    assert reading.inference_type == InferenceType.CLASSIFICATION
     assert [one.alias for one in reading.dataset_versions.all()] == ["train", "val", "test"]
 
 
