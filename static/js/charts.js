@@ -16,10 +16,14 @@ function colour(name) {
 
 const axis = () => ({ stroke: () => colour("--e-muted"), grid: { stroke: () => colour("--e-line"), width: 1 }, ticks: { show: false } });
 
-const shown = (plot, number) => (number === null || number === undefined ? "–" : number.toPrecision(6).replace(/\.?0+($|e)/, "$1"));
+const shown = (plot, number) => (number === null || number === undefined ? "–" : String(Number(number.toPrecision(6))));
+
+// Whole seconds, minutes, hours and days: what stands beside an axis of time.
+const SPANS = [0.1, 0.2, 0.5, ...[1, 2, 5, 10, 15, 30].flatMap((n) => [n, n * 60]), ...[1, 2, 3, 6, 12, 24, 48, 96, 240].map((n) => n * 3600)].sort((a, b) => a - b);
 
 // Seconds as h:mm:ss.
-function clock(seconds) {
+function clock(exact) {
+  const seconds = Math.round(exact * 10) / 10;
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.round((seconds % 60) * 10) / 10];
   return parts.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");
 }
@@ -41,7 +45,7 @@ function series({ name, series: number }) {
 
 function options(box, curves, byTime) {
   const seconds = byTime ? { value: (plot, x) => (x === null || x === undefined ? "–" : clock(x)) } : {};
-  const ticks = byTime ? { values: (plot, places) => places.map(clock) } : {};
+  const ticks = byTime ? { incrs: SPANS, values: (plot, places) => places.map(clock) } : {};
   return {
     width: box.clientWidth,
     height: curves.length > 1 ? HEIGHT_OF_SEVERAL : HEIGHT,
