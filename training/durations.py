@@ -1,4 +1,4 @@
-"""How long something takes, as people read it. static/js/live.js counts on in the same words."""
+"""How long something takes, as people read it. static/js/elapsed.js counts on in the same words."""
 
 from datetime import timedelta
 

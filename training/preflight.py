@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
@@ -103,8 +104,8 @@ def blocking(experiment: Experiment) -> list[Finding]:
 
 
 def trial_run(experiment: Experiment) -> Run:
-    """What launchers are asked whether they could take it: the experiment with no wishes."""
-    return run_of(Job(experiment=experiment, gpus=0))
+    """What launchers are asked whether they could take it, whatever is wished: the experiment with all GPUs there are."""
+    return run_of(Job(experiment=experiment, gpus=settings.RUN_GPUS))
 
 
 def _blocks(experiment: Experiment, entries: list[ExperimentDatasetVersion], way: Way) -> Iterator[Finding]:

@@ -1,5 +1,5 @@
 // A page that follows a run. [data-live] asks for news (templates/training/_live.html): not while nobody looks, and quietly
-// when the server can't be reached. [data-elapsed] holds the seconds that a run has taken so far, and counts on.
+// when the server can't be reached.
 const say = (text, kind, stays) => document.dispatchEvent(new CustomEvent("notice", { detail: { text, kind, stays } }));
 const isLive = (element) => element?.matches?.("[data-live]") ?? false;
 const live = () => document.querySelector("[data-live][hx-trigger*=look]");
@@ -31,23 +31,3 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 // What people set on the page is theirs, and what a script drew stays drawn. Both outlive an answer that knows nothing of them.
 const OWN = "input, select, textarea, details[open], [data-drawn]";
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, drawn) => !(old.matches?.(OWN) && drawn.nodeName === old.nodeName);
-
-// The words of training/durations.py.
-function words(seconds) {
-  const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
-  if (days) return `${days} d ${hours} h`;
-  if (hours) return `${hours} h ${minutes} min`;
-  return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
-}
-
-const seen = new WeakMap(); // element → what it said, and when it was first seen to say so
-function tick() {
-  for (const element of document.querySelectorAll("[data-elapsed]")) {
-    const said = element.dataset.elapsed;
-    if (seen.get(element)?.said !== said) seen.set(element, { said, at: performance.now() });
-    const since = Math.floor((performance.now() - seen.get(element).at) / 1000);
-    const text = words(Number(said) + since);
-    if (element.textContent !== text) element.textContent = text;
-  }
-}
-setInterval(tick, 1000);

@@ -25,18 +25,11 @@ def experiment_launch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     request.user.must_be(Role.MEMBER, experiment.project.organization)
     places = places_for(experiment)
     form = LaunchForm(places, request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            job = services.launch(experiment=experiment, **form.wishes, by=request.user)
-        except ValidationError as refusal:
-            if there := _launched_meanwhile(experiment, refusal):
-                messages.info(request, f"{experiment} is launched already: this is its job.")
-                return redirect("training:job_detail", there.pk)
-            form.refuse(refusal)
-        else:
-            messages.success(request, f"{experiment} is launched.")
-            return redirect("training:job_detail", job.pk)
     findings = preflight(experiment, request.user)
+    # One that is launched already leads to its job instead.
+    is_blocked = any(finding.is_block and finding.code != "in_use" for finding in findings)
+    if form.is_valid() and not is_blocked and (job := _launch(request, experiment, form)):
+        return redirect("training:job_detail", job.pk)
     context = {
         "experiment": experiment,
         "project": experiment.project,
@@ -78,11 +71,19 @@ def _experiment(request: HttpRequest, pk: uuid.UUID) -> Experiment:
     return get_object_or_404(experiments, pk=pk)
 
 
-def _launched_meanwhile(experiment: Experiment, refusal: ValidationError) -> Job | None:
-    """The job that the experiment has, when that is why another is refused: a second click, or another tab."""
-    if getattr(refusal, "code", "") != "in_use":
-        return None
-    return experiment.jobs.active().first()
+def _launch(request: HttpRequest, experiment: Experiment, form: LaunchForm) -> Job | None:
+    """The job, or the one that there is when this was a second click or another tab; None when the form has mistakes."""
+    try:
+        job = services.launch(experiment=experiment, **form.wishes, by=request.user)
+    except ValidationError as refusal:
+        there = experiment.jobs.active().first() if getattr(refusal, "code", "") == "in_use" else None
+        if there:
+            messages.info(request, f"{experiment} is launched already: this is its job.")
+        else:
+            form.refuse(refusal)
+        return there
+    messages.success(request, f"{experiment} is launched.")
+    return job
 
 
 def _way_back(request: HttpRequest, job: Job) -> str:
