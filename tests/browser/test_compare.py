@@ -25,7 +25,7 @@ NARROW = {"width": 360, "height": 740}
 @pytest.fixture
 def experiments(world: World) -> list[Experiment]:
     """`run 00` to `run 29`, each with another learning rate; the lower its number, the faster it learned."""
-    made = [ExperimentFactory(project=world.project, name=f"run {number:02}") for number in range(30)]
+    made: list[Experiment] = [ExperimentFactory(project=world.project, name=f"run {number:02}") for number in range(30)]
     for number, experiment in enumerate(made):
         rows = [("learning_rate", Kind.NUMBER, f"{0.1 / (number + 1)!r}"), ("epochs", Kind.INTEGER, "20")]
         for key, kind, value in rows:

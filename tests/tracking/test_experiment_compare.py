@@ -242,7 +242,7 @@ def test_evaluations(two: list[Experiment], client: Client) -> None:
     for experiment, share in zip(two, (0.931, 0.95), strict=True):
         results = {"accuracy": share, "images": 3, "labels": [], "matrix": []}
         EvaluationMetrics.objects.create(experiment=experiment, inference_type="CLASSIFICATION", results=results)
-    boxes = {"map": 0.5, "map_50": None, "map_75": 0.25, "images": 2, "labels": []}
+    boxes: dict[str, Any] = {"map": 0.5, "map_50": None, "map_75": 0.25, "images": 2, "labels": []}
     EvaluationMetrics.objects.create(experiment=two[0], inference_type="OBJECT_DETECTION", results=boxes)
     found = comparison(client, *two)
     assert texts(found, "evaluation:CLASSIFICATION:accuracy") == ["93.1 %", "95.0 %"]
