@@ -104,7 +104,7 @@ def blocking(experiment: Experiment) -> list[Finding]:
 
 
 def trial_run(experiment: Experiment) -> Run:
-    """What launchers are asked whether they could take it, whatever is wished: the experiment with all GPUs there are."""
+    """What launchers are asked whether they could take it: the experiment with all GPUs that can be wished for."""
     return run_of(Job(experiment=experiment, gpus=settings.RUN_GPUS))
 
 

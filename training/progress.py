@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 from django.db.models.functions import Length
 
 from experiments.models import Experiment
@@ -71,8 +71,9 @@ def progress_of(experiment: Experiment) -> Progress | None:
 
 def curves_of(experiment: Experiment) -> list[Curve]:
     """The first lines by name, each with its newest points."""
-    lines = experiment.logs.filter(type=LogType.LINE).exclude(name=EPOCH).order_by("name")[:CURVES_SHOWN]
-    return [curve for log in lines if (curve := _curve(log))]
+    has_points = Exists(LinePoints.objects.filter(log=OuterRef("pk")))
+    lines = experiment.logs.filter(has_points, type=LogType.LINE).exclude(name=EPOCH).order_by("name")
+    return [curve for log in lines[:CURVES_SHOWN] if (curve := _curve(log))]
 
 
 def _last_epoch(log: Log) -> int | None:

@@ -1,6 +1,7 @@
 """A page that is left open: what it costs, and what it is sent."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -48,9 +49,7 @@ def job(orchard: Organization, bob: User) -> Job:
 
 def asks(page: Any) -> str:
     """What the page, or an answer, asks the next time."""
-    [address] = [
-        part.split('"')[0] for part in page.content.decode().split('hx-get="') if "/live/" in part.split('"')[0]
-    ]
+    [address] = re.findall(r'hx-get="([^"]*/live/[^"]*)"', page.content.decode())
     return unescape(address)
 
 
@@ -147,8 +146,8 @@ def test_points_come(client_of: ClientOf, vera: User, job: Job) -> None:
     loss = job.experiment.logs.get(name="train/loss")
     add_points(loss, read_line({"steps": [10, 20], "values": [0.25, None]}))
     response = client.get(logs)
-    [told] = [part for part in response.content.decode().split('<div id="points" hx-swap-oob="innerHTML">')[1:]]
-    [row] = json.loads(unescape(told.split("</div>")[0]))[str(loss.pk)]
+    [told] = re.findall(r'id="points" hx-swap-oob="innerHTML">([^<]*)<', response.content.decode())
+    [row] = json.loads(unescape(told))[str(loss.pk)]
     assert (row["steps"], row["values"]) == ([10, 20], [0.25, None])
     assertNotContains(response, "val/accuracy")
     assertContains(client.get(overview), "train/loss")
@@ -294,8 +293,9 @@ def test_curves_in_short(job: Job) -> None:
     [loss] = curves_of(experiment)
     assert (loss.last, len(loss.points.split())) == ("0.125", 3)
     for number in range(6):
-        LogFactory(experiment=experiment, name=f"a/{number}", type="LINE", data=None)
-    assert curves_of(experiment) == []
+        log = LogFactory(experiment=experiment, name=f"a/{number}", type="LINE", data=None)
+        add_points(log, read_line([0.1] * number))
+    assert [curve.name for curve in curves_of(experiment)] == ["a/1", "a/2", "a/3", "a/4"]
 
 
 def test_what_is_printed_last(job: Job) -> None:

@@ -72,7 +72,7 @@ def _experiment(request: HttpRequest, pk: uuid.UUID) -> Experiment:
 
 
 def _launch(request: HttpRequest, experiment: Experiment, form: LaunchForm) -> Job | None:
-    """The job, or the one that there is when this was a second click or another tab; None when the form has mistakes."""
+    """The job, or the one that there is when this was a second click; None when the form has mistakes."""
     try:
         job = services.launch(experiment=experiment, **form.wishes, by=request.user)
     except ValidationError as refusal:
