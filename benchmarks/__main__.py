@@ -32,8 +32,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--datasets", type=int, default=10_000, help="dataset versions of the large one")
     parser.add_argument("--points", type=int, default=1_000_000, help="points of the long line")
     parser.add_argument("--assets", type=int, default=1_000_000, help="assets of the large dataset version")
+    parser.add_argument("--lines", type=int, default=200_000, help="lines that a training prints")
+    parser.add_argument("--queued", type=int, default=1_000, help="jobs that wait")
     parser.add_argument("--runs", type=int, default=40, help="times that each request is made")
-    parser.add_argument("--only", choices=["creation", "lists", "form", "api"], help="measure this alone")
+    parser.add_argument("--only", choices=["creation", "lists", "form", "api", "training"], help="measure this alone")
     return parser.parse_args()
 
 
@@ -46,6 +48,7 @@ def _set_up(folder: Path) -> None:
         SITE_URL="http://testserver",
         DATA_DIR=str(folder),
         LOG_LEVEL="ERROR",
+        LAUNCHERS="local:1",
     )
     import django
 
@@ -74,7 +77,7 @@ def _database() -> Iterator[None]:
 
 
 def _measure(arguments: argparse.Namespace) -> int:
-    from benchmarks import api, creation, first_visit, form, lists
+    from benchmarks import api, creation, first_visit, form, lists, training
     from benchmarks.report import Report
     from benchmarks.sides import make_sides
 
@@ -89,6 +92,8 @@ def _measure(arguments: argparse.Namespace) -> int:
         form.measure(report, large, runs=arguments.runs)
     if arguments.only in (None, "api"):
         api.measure(report, large, points=arguments.points, assets=arguments.assets, runs=arguments.runs)
+    if arguments.only in (None, "training"):
+        training.measure(report, large, lines=arguments.lines, queued=arguments.queued, runs=arguments.runs)
     return report.end()
 
 

@@ -203,9 +203,10 @@ class Tender:
         for launcher in offered():
             with suppress(LauncherAway):
                 for run_id in launcher.known():
-                    self._sweep_away(run_id, launcher)
+                    self.sweep_away(run_id, launcher)
 
-    def _sweep_away(self, run_id: str, launcher: Launcher) -> None:
+    def sweep_away(self, run_id: str, launcher: Launcher) -> None:
+        """End a run, and remove what is left of it, unless a job says that it runs."""
         if Job.objects.active().filter(pk=run_id).exists():
             return
         logger.warning("Run %s has no job any more: it is ended.", run_id)

@@ -46,7 +46,7 @@ def running() -> Iterator[Server]:
     begun = time.monotonic()
     process = subprocess.Popen(
         [str(Path(sys.executable).parent / "gunicorn"), "config.wsgi", *listen, "--no-control-socket"],
-        env={**os.environ, **_database(), "EXTRA_HOSTS": "127.0.0.1"},
+        env={**os.environ, **database_environment(), "EXTRA_HOSTS": "127.0.0.1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -61,7 +61,7 @@ def running() -> Iterator[Server]:
         process.wait()
 
 
-def _database() -> dict[str, str]:
+def database_environment() -> dict[str, str]:
     """The same database that this process measures on."""
     if connection.vendor == "sqlite":
         return {}

@@ -16,7 +16,8 @@ from benchmarks.report import Report, p50, p95
 def test_it_measures_everything() -> None:
     environment = {name: text for name, text in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
     few = ["--few", "45", "--many", "90", "--datasets", "60", "--points", "20000", "--assets", "200", "--runs", "2"]
-    ended = subprocess.run(  # noqa: S603 - our own program
+    few += ["--lines", "3000", "--queued", "20"]
+    ended = subprocess.run(
         [sys.executable, "-m", "benchmarks", *few],
         cwd=settings.BASE_DIR,
         env=environment,
@@ -25,7 +26,15 @@ def test_it_measures_everything() -> None:
         check=False,
     )
     assert ended.returncode in (0, 1), ended.stderr  # 1 is for a machine that is too slow or too busy
-    figures = ("1,000 hyperparameters", "search, rare", "first visit", "Create experiment", "as COCO", "downloaded")
+    figures = (
+        "1,000 hyperparameters",
+        "search, rare",
+        "first visit",
+        "Create experiment",
+        "as COCO",
+        "downloaded",
+        "open pages",
+    )
     for figure in figures:
         assert figure in ended.stdout
     assert "queries with many rows" not in ended.stdout

@@ -43,7 +43,7 @@ CREATED = {
 
 
 def killed_at_each_statement(draft: ExperimentDraft) -> list[dict[str, Any]]:
-    run = subprocess.run(  # noqa: S603 - our own program
+    run = subprocess.run(
         [sys.executable, "-m", "tests.experiments.killed", str(draft.pk), str(draft.owner_id)],
         env=environment(),
         cwd=settings.BASE_DIR,

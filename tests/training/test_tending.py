@@ -171,7 +171,7 @@ def test_a_held_lease_is_given_to_nobody() -> None:
 
 
 def swept(looking: Tender, job: Job) -> bool:
-    looking._sweep_away(str(job.pk), LocalLauncher())
+    looking.sweep_away(str(job.pk), LocalLauncher())
     return True
 
 
