@@ -14,7 +14,10 @@ from protocols.picsellia.retries import UNSAFE
 # Whose rows belong to an experiment: an id of another's is not found.
 OF_AN_EXPERIMENT = re.compile(r"/api/(v2/job|log|artifact|evaluation|logging/file)/[^/]+(/.*)?")
 # Asked by POST, and changing nothing; or files on their way, which are nothing until an artifact or a log takes them.
-OF_NOBODY = re.compile(r"/api/(object-storage/.*|dataset/version/[^/]+/annotations/export)")
+OF_NOBODY = re.compile(
+    r"/api/(object-storage/.*|organization/[^/]+/connector/[^/]+/generate_object_name"
+    r"|dataset/version/[^/]+/annotations/export)"
+)
 REFUSED = "A training may write to its own experiment, and this is something else."
 
 

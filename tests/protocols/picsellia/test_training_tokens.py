@@ -7,7 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 from picsellia.exceptions import ForbiddenError, ResourceNotFoundError
-from picsellia.types.enums import InferenceType, LogType
+from picsellia.types.enums import AnnotationFileType, InferenceType, LogType
 from pytest_django.live_server_helper import LiveServer
 
 from experiments.models import Experiment
@@ -43,7 +43,12 @@ def plain(token: str) -> PlainClient:
 
 
 def test_through_the_sdk(
-    transactional_db: None, live_server: LiveServer, experiment: Experiment, other: Experiment, token: str
+    transactional_db: None,
+    live_server: LiveServer,
+    experiment: Experiment,
+    other: Experiment,
+    token: str,
+    tmp_path: Path,
 ) -> None:
     attached = ExperimentDatasetVersionFactory(experiment=experiment, alias="train")
     sdk = picsellia.Client(
@@ -52,6 +57,10 @@ def test_through_the_sdk(
     own = sdk.get_experiment_by_id(experiment.pk)
     own.log("loss", 0.5, LogType.LINE)
     assert Log.objects.get().experiment == experiment
+    (tmp_path / "weights.npz").write_bytes(b"weights")
+    own.store("best-model", tmp_path / "weights.npz")
+    assert experiment.architecture.files.get().name == "best-model"
+    own.get_dataset("train").export_annotation_file(AnnotationFileType.COCO, str(tmp_path))
     assert own.get_dataset("train").id == attached.dataset_version_id
     with pytest.raises(ResourceNotFoundError):
         sdk.get_experiment_by_id(other.pk)
