@@ -67,6 +67,7 @@ SUBJECTS = {
     "experiments:artifact_download": "artifact",
     "training:experiment_console": "experiment",
     "training:experiment_launch": "experiment",
+    "training:experiment_live": "experiment",
     "training:job_detail": "job",
     "training:job_stop": "job",
     "training:logging_file_download": "logging_file",
@@ -225,6 +226,14 @@ class Furnished:
         ConsoleLineFactory(console=console, kind=LineKind.CHAPTER, text=f"--#--{self.word} chapter")
         self.logging_file = LoggingFileFactory(console=console, object_name=f"logging/{self.word} logs.json")
         UploadFactory(organization=self.organization, filename=f"{self.word}.bin")
+        self.failed_job = JobFactory(
+            experiment__project=self.project,
+            experiment__name=f"{self.word} failure",
+            status="FAILED",
+            created_by=self.member,
+            reason=f"{self.word} was too much.",
+            last_output=f"{self.word} broke",
+        )
 
     def _make_logs(self) -> None:
         """One of each kind, and an evaluation of the model on the image."""

@@ -86,6 +86,7 @@ MATRIX = [
     Row("experiments:artifact_download", get=VIEWERS),
     Row("training:experiment_console", get=VIEWERS),
     Row("training:experiment_launch", get=MEMBERS, post=MEMBERS),
+    Row("training:experiment_live", get=VIEWERS),
     Row("training:job_list", get=SIGNED_IN),
     Row("training:job_detail", get=VIEWERS),
     Row("training:job_stop", get=MEMBERS, post=MEMBERS),

@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 
+from config.ids import new_id
 from organizations.models import Organization, User
 from registry.hyperparameters import Kind
 from tests.furnished import Furnished
@@ -38,6 +39,10 @@ NOT_WRITTEN = {
     "Prediction.coordinates",
     "Log.content_type",
     "UploadPart.etag",
+    # A word of the settings, what only the server keeps for itself, and the name of a worker.
+    "Job.launcher",
+    "Job.output_cursor",
+    "Lease.holder",
     "ConstraintSlot.alias",
     "ExperimentDatasetVersion.alias",
     "DraftDatasetVersion.alias",
@@ -57,7 +62,6 @@ NOT_SHOWN = {
     "User.email",
     "Hyperparameter.inherited_value",
     "Publication.hyperparameters",
-    "Publication.datasets",
 }
 
 # Attributes whose value is an address.
@@ -108,6 +112,7 @@ def _shaped(name: str, text: str) -> object:
             "labels": [{"label": text, "ap": 0.5, "ap_50": 0.5, "drawn": 1, "found": 1}],
         },
         "hyperparameters": [[text, Kind.TEXT, text]],
+        "datasets": [{"alias": text, "id": str(new_id()), "name": text, "repartition": {text: 1}}],
         "removed_hyperparameters": [{"key": text, "kind": Kind.TEXT, "value": text}],
     }.get(name, text)
 
@@ -178,6 +183,10 @@ def pages(world: Furnished) -> Iterator[str]:
     yield f"{reverse('choosers:choose', args=['draft-dataset-versions'])}?draft={world.free_draft.pk}"
     yield f"{world.address('tracking:experiment_compare')}{world.compared}"
     yield f"{world.address('experiments:project_detail')}{world.compared}&q=nothing"
+    for view in ("overview", "console&after=", "console&after=0.0", "logs"):
+        yield f"{world.address('training:experiment_live')}?view={view}"
+    yield world.failed_job.experiment.get_absolute_url()
+    yield world.failed_job.get_absolute_url()
     yield f"{reverse('choosers:choose', args=['model-version'])}?model={world.model.pk}"
     yield f"{reverse('choosers:choose', args=['base-model'])}?draft={world.draft.pk}&tab=private"
     yield f"{world.address('registry:model_version_create')}?copy_from={world.model_version.pk}"

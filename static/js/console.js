@@ -34,7 +34,10 @@ document.addEventListener("scroll", ({ target }) => {
   else if (isAtEnd(target)) set(true);
 }, true);
 
+addEventListener("resize", () => isFollowing && toEnd());
+
 document.addEventListener("change", ({ target }) => {
+  if (target.id === "wrap" && isFollowing) return toEnd();
   if (target !== follow()) return;
   set(target.checked);
   if (target.checked) toEnd();

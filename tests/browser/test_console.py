@@ -43,12 +43,12 @@ def console_page(page: Page, sign_in: Callable[[Page, User], None], job: Job, ve
 def test_it_is_read(console_page: Page, look: Look) -> None:  # noqa: F811
     page = console_page
     expect(page.get_by_text("step 516", exact=True)).to_be_in_viewport()
-    expect(page.get_by_text("Showing the last 500 of 600 lines.")).to_be_visible()
     look("a console at its end")
 
     page.get_by_role("link", name="Older lines").click()
     expect(page.get_by_text("loading 0", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="Newer lines")).to_be_visible()
+    expect(page.get_by_text("of 600 lines.")).to_be_visible()
     screen = page.get_by_role("region", name="What the run printed")
     fits = "(node) => node.scrollWidth <= node.clientWidth"
     assert screen.evaluate(fits)

@@ -169,7 +169,7 @@ def test_the_queries_are_as_many_for_many(
     client_of: ClientOf, bob: User, experiment: Experiment, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = client_of(bob)
-    ExperimentDatasetVersionFactory(experiment=experiment)
+    ExperimentDatasetVersionFactory(experiment=experiment, alias="train")
     with django_assert_num_queries(16):
         client.get(url_of(experiment))
     for number in range(5):
