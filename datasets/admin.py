@@ -97,7 +97,7 @@ class LabelInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(DatasetVersion)
 class DatasetVersionAdmin(FilledAdmin):
     list_display = ["name", "dataset", "inference_type", "asset_count", "object_count", "created_by", "created_at"]
-    list_filter = ["inference_type", "created_at", ("dataset__organization", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["inference_type", "created_at", ("organization", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["dataset", "created_by"]
     search_fields = ["name", "dataset__name"]
     readonly_fields = ["dataset", "asset_count", "object_count", "created_by", "created_at", "assets_link"]

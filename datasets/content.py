@@ -80,7 +80,7 @@ def check(content: VersionContent) -> None:
     """
     problems = Problems()
     version = DatasetVersion(name=content.name, description=content.description, inference_type=content.inference_type)
-    _check_fields(version, "The version", ("id", "dataset", "created_by"), problems)
+    _check_fields(version, "The version", ("id", "dataset", "organization", "created_by"), problems)
     if not content.images:
         problems.add("There are no images, and a version without images is of no use.")
     for name in content.labels:

@@ -71,8 +71,14 @@ def create_dataset_version(
         ValidationError: by field, for an unknown type, or when a name breaks the rules or is taken.
     """
     by.must_be(Role.MEMBER, dataset.organization)
-    version = DatasetVersion(dataset=dataset, name=name.strip(), description=description.strip(), created_by=by)
-    version.inference_type = inference_type
+    version = DatasetVersion(
+        dataset=dataset,
+        organization=dataset.organization,
+        name=name.strip(),
+        description=description.strip(),
+        inference_type=inference_type,
+        created_by=by,
+    )
     return inserted(version, if_taken=VERSION_TAKEN)
 
 
@@ -132,7 +138,7 @@ def fill_dataset_version(
     check(content)
     _check_dataset_name(dataset, organization)
     existing = DatasetVersion.objects.filter(
-        dataset__organization=organization, dataset__name=dataset, name=content.name
+        organization=organization, dataset__name=dataset, name=content.name
     ).first()
     if existing is not None:
         return _as_it_is(existing, content)
@@ -167,6 +173,7 @@ def _write(
     objects = Counter(annotation.label for image in content.images for annotation in image.annotations)
     version = DatasetVersion(
         dataset=line,
+        organization=organization,
         name=content.name,
         description=content.description,
         inference_type=content.inference_type,

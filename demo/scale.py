@@ -128,6 +128,7 @@ class _Seeding:
     def _dataset_version(self, dataset: Dataset, number: int) -> DatasetVersion:
         return DatasetVersion(
             dataset=dataset,
+            organization=self.organization,
             name=name_of("cut", number),
             inference_type=TYPES[number % len(TYPES)],
             asset_count=PICTURES,

@@ -32,7 +32,7 @@ def dataset_version_named(path: str, *, organization: Organization, user: User) 
     for place, character in enumerate(path[: NAME_MAX + 1]):
         if character == "/":
             splits |= Q(dataset__name=path[:place].strip(), name=path[place + 1 :].strip())
-    versions = DatasetVersion.objects.visible_to(user).filter(dataset__organization=organization)
+    versions = DatasetVersion.objects.visible_to(user).filter(organization=organization)
     found = list(versions.filter(splits).select_related("dataset")[:2])
     if not found:
         raise ValidationError(f"There is no dataset version “{path}” in {organization}. Write it as DATASET/VERSION.")

@@ -76,7 +76,11 @@ def _line(experiment: Experiment, name: str, points: int) -> Any:
 
 def _version(dataset: Dataset, name: str, count: int) -> DatasetVersion:
     version = DatasetVersion.objects.create(
-        dataset=dataset, name=name, inference_type="OBJECT_DETECTION", asset_count=count
+        dataset=dataset,
+        organization=dataset.organization,
+        name=name,
+        inference_type="OBJECT_DETECTION",
+        asset_count=count,
     )
     blob = store(ContentFile(b"not looked at").open("rb"))
     data = _data(dataset, name, blob, count)

@@ -33,7 +33,7 @@ class LabellingStatus(models.TextChoices):
 class LabellingQuerySet(models.QuerySet["Labelling"]):
     def visible_to(self, user: User) -> "LabellingQuerySet":
         """Labellings of the versions of the user's organizations' datasets."""
-        return self.filter(**of_own_organizations(user, "asset__dataset_version__dataset__organization"))
+        return self.filter(**of_own_organizations(user, "asset__dataset_version__organization"))
 
     def last_of_each(self, status: str | None = None) -> "LabellingQuerySet":
         """The last one of each asset, or the last of this status: what an export holds, and what a training learns."""

@@ -48,7 +48,7 @@ class ProjectDatasetVersionChooser(Chooser[DatasetVersion]):
 
     def queryset(self, narrowing: Any) -> DatasetVersionQuerySet:
         project = narrowing.of_project
-        versions = DatasetVersion.objects.visible_to(narrowing.user).filter(dataset__organization=project.organization)
+        versions = DatasetVersion.objects.visible_to(narrowing.user).filter(organization=project.organization)
         attached = project.attachments.filter(dataset_version=OuterRef("pk"))
         return versions.filter(~Exists(attached)).select_related("dataset")
 

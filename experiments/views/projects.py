@@ -148,7 +148,7 @@ def _project(request: HttpRequest, pk: uuid.UUID) -> Project:
 
 
 def _version(request: HttpRequest, project: Project) -> DatasetVersion:
-    versions = DatasetVersion.objects.visible_to(request.user).filter(dataset__organization=project.organization)
+    versions = DatasetVersion.objects.visible_to(request.user).filter(organization=project.organization)
     try:
         key = uuid.UUID(request.POST.get("dataset_version", ""))
     except ValueError:

@@ -2,6 +2,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
 from datasets.models import DatasetVersion
 from experiments.models import Experiment, Project
@@ -51,6 +52,7 @@ def test_every_row_is_as_the_product_would_have_it() -> None:
     seed("Large")
     for experiment in Experiment.objects.all():
         experiment.full_clean(validate_constraints=False)
+    assert not DatasetVersion.objects.exclude(organization=F("dataset__organization")).exists()
     for version in ModelVersion.objects.all():
         version.full_clean(validate_constraints=False)
         for hyperparameter in version.architecture.hyperparameters.all():

@@ -58,6 +58,7 @@ class DatasetVersionFactory(DjangoModelFactory[DatasetVersion]):
         model = DatasetVersion
 
     dataset = factory.SubFactory(DatasetFactory)
+    organization = factory.SelfAttribute("dataset.organization")
     name = factory.Sequence(lambda n: f"version-{n}")
     inference_type = InferenceType.CLASSIFICATION
 

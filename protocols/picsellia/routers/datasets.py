@@ -101,7 +101,7 @@ def find_dataset(
 def find_version_anywhere(request: HttpRequest, organization_id: uuid.UUID, id: uuid.UUID) -> DatasetVersion:
     """A version of any of the organization's datasets."""
     versions = DatasetVersion.objects.visible_to(caller(request)).select_related("dataset")
-    return found(versions, dataset__organization=own_organization(request, organization_id).pk, pk=id)
+    return found(versions, organization=own_organization(request, organization_id).pk, pk=id)
 
 
 @router.get("/dataset/{uuid:dataset_id}", response=DatasetOut)

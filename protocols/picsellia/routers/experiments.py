@@ -194,4 +194,4 @@ def _experiment(request: HttpRequest, experiment_id: uuid.UUID) -> Experiment:
 
 def _dataset_versions_for(request: HttpRequest, experiment: Experiment) -> DatasetVersionQuerySet:
     versions = DatasetVersion.objects.visible_to(caller(request)).select_related("dataset")
-    return versions.filter(dataset__organization=experiment.project.organization)
+    return versions.filter(organization=experiment.project.organization)

@@ -215,4 +215,4 @@ def _experiments(request: HttpRequest, project_id: uuid.UUID) -> ExperimentQuery
 
 def _dataset_versions_for(request: HttpRequest, project: Project) -> DatasetVersionQuerySet:
     versions = DatasetVersion.objects.visible_to(caller(request)).select_related("dataset")
-    return versions.filter(dataset__organization=project.organization)
+    return versions.filter(organization=project.organization)
