@@ -1,7 +1,7 @@
 """The people of the tests: Alice administers the orchard, Bob and Vera are on her team, Charlie is a stranger."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from django.test import Client
 from organizations.models import Organization, Role, User
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 from tests.settings import TEST_DIR
+from training.launchers.local import LocalLauncher
 
 # Axes' backend comes first in the settings and knows no users.
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -34,6 +35,17 @@ def files_dir(settings: LazySettings, tmp_path: Path) -> Path:
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}},
     }
     return folder
+
+
+@pytest.fixture
+def runs_dir(settings: LazySettings, tmp_path: Path) -> Iterator[Path]:
+    """Where the local launcher, with two slots, has its folders. What still runs there is ended with the test."""
+    settings.LAUNCHERS = {"local": 2}
+    settings.RUNS_DIR = tmp_path / "runs"
+    yield settings.RUNS_DIR
+    launcher = LocalLauncher()
+    for run_id in launcher.known():
+        launcher.stop(run_id, at_once=True)
 
 
 @pytest.fixture

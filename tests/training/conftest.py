@@ -4,20 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
 
 from experiments.models import Experiment
 from organizations.models import Organization
 from tests.factories import ExperimentFactory, ProjectFactory
 from tests.training.running import Worker
-
-
-@pytest.fixture
-def runs_dir(settings: LazySettings, tmp_path: Path) -> Path:
-    """Where the local launcher, with two slots, has its folders."""
-    settings.LAUNCHERS = {"local": 2}
-    settings.RUNS_DIR = tmp_path / "runs"
-    return settings.RUNS_DIR
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import picsellia
 import pytest
-from django.conf import LazySettings
 from django.test import Client
 from picsellia.exceptions import ForbiddenError, ResourceNotFoundError
 from picsellia.types.enums import AnnotationFileType, InferenceType, LogType
@@ -96,8 +95,8 @@ def test_it_is_refused_once_its_user_is_out(plain: PlainClient, experiment: Expe
     assert plain("GET", f"/api/experiment/{experiment.pk}")[0] == 401
 
 
-def test_it_ends_with_its_job(experiment: Experiment, bob: User, settings: LazySettings, tmp_path: Path) -> None:
-    settings.LAUNCHERS, settings.RUNS_DIR = {"local": 1}, tmp_path / "runs"
+@pytest.mark.usefixtures("runs_dir")
+def test_it_ends_with_its_job(experiment: Experiment, bob: User, tmp_path: Path) -> None:
     go = tmp_path / "go"
     told = f"open({str(tmp_path / 'token')!r}, 'w').write(os.environ['api_token'])"
     script_of(experiment, f"import os, time\n{told}\nwhile not os.path.exists({str(go)!r}): time.sleep(0.02)")
