@@ -8,6 +8,8 @@ from training.launchers.base import Outcome, State
 from training.models import Job, JobStatus
 
 TAIL_LINES, TAIL_LINE_MAX = 20, 500
+# Its heading, its number there, and its text.
+Line = tuple[str, int, str]
 
 GONE = (
     "Its process is gone, and with it what watched it: both were ended from outside, or the machine was started again."
@@ -27,10 +29,16 @@ def reason_of(job: Job, outcome: Outcome) -> str:
     return _of_code(outcome.exit_code)
 
 
-def last_lines(before: Iterable[str], batches: Iterable[Batch]) -> list[str]:
-    """The last lines of all that was printed, each cut to what is worth to be shown."""
-    lines = [line for batch in batches for line in batch.lines[-TAIL_LINES:]]
-    return [*before, *(cleaned(line)[:TAIL_LINE_MAX] for line in lines)][-TAIL_LINES:]
+def last_lines(before: Iterable[Line], batches: Iterable[Batch]) -> list[Line]:
+    """The last lines of all that was printed, each cut to what is worth to be shown. One that came again replaces its
+    earlier self.
+    """
+    lines = {(part, number): text for part, number, text in before}
+    for batch in batches:
+        begin = max(len(batch.lines) - TAIL_LINES, 0)
+        for at, text in enumerate(batch.lines[begin:], begin):
+            lines[batch.part, batch.number + at] = cleaned(text)[:TAIL_LINE_MAX]
+    return [(part, number, text) for (part, number), text in list(lines.items())[-TAIL_LINES:]]
 
 
 def _of_code(code: int | None) -> str:

@@ -179,7 +179,7 @@ class Tender:
             says = {
                 "exit_code": outcome.exit_code,
                 "reason": reason_of(locked, outcome)[:REASON_MAX],
-                "last_output": "\n".join(job.output_cursor.get("tail", [])),
+                "last_output": "\n".join(text for _, _, text in job.output_cursor.get("tail", [])),
             }
             if advance(locked, status, **says):
                 become(locked.experiment, EXPERIMENT_END[status])

@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.capture import FIRST_PART, LINE_BYTES_MAX, Place, capture
+from training.console import Batch
+from training.ending import TAIL_LINES, last_lines
 
 
 def lines_of(*pieces: bytes, is_all: bool = True) -> dict[tuple[str, int], str]:
@@ -56,3 +58,10 @@ def test_a_line_without_end_is_cut() -> None:
 def test_however_it_is_cut_it_is_the_same(pieces: list[str]) -> None:
     content = "".join(pieces).encode()
     assert lines_of(*(piece.encode() for piece in pieces)) == lines_of(content)
+
+
+def test_a_line_that_changed_is_among_the_last_once() -> None:
+    tail = last_lines([], [Batch("Output", 0, ["begun", "10 %"])])
+    tail = last_lines(tail, [Batch("Output", 1, ["100 %", "done"])])
+    assert [text for _, _, text in tail] == ["begun", "100 %", "done"]
+    assert len(last_lines(tail, [Batch("Output", 3, ["more"] * 1_000)])) == TAIL_LINES
