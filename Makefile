@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test test-postgresql check fix bench
+.PHONY: help setup demo stop test test-postgresql test-launchers check fix bench
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,9 @@ test: setup ## Run every test, in a real browser too (ARGS="tests/registry -k na
 
 test-postgresql: setup ## The same on a PostgreSQL server that lives as long as the tests
 	@$(VENV_PYTHON) -m tools.postgresql $(VENV_PYTHON) -m tools.test $(ARGS)
+
+test-launchers: setup ## The launchers on Podman, Docker and Ray, none left out (as root; ARGS are passed on)
+	@$(VENV_PYTHON) -m tools.ray test $(ARGS)
 
 check: setup ## Lint, format, types, templates, imports, migrations, production settings
 	@$(VENV_PYTHON) -m tools.check

@@ -15,7 +15,7 @@ def test() -> int:
     VAR.mkdir(exist_ok=True)
     environment = {**os.environ, "BROWSER_PATH": str(find_or_install())}
     named = sys.argv[1:]
-    arguments = named or ["--cov", "--cov-report=term"]
+    arguments = named or ["-rs", "--cov", "--cov-report=term"]
     return subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False).returncode
 
 

@@ -2,9 +2,10 @@
 
 import contextlib
 import errno
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import requests
 from django.conf import settings
@@ -17,7 +18,7 @@ from docker.utils import parse_repository_tag
 from training.launchers import exits, flags
 from training.launchers.archives import tar_of
 from training.launchers.base import Beat, CannotRun, LauncherAway, Outcome, Output, Run, State
-from training.launchers.container_logs import LogWasCut, Place, Reading, read_on
+from training.launchers.container_logs import LogWasCut, Place, Reading, entries_of, read_on
 from training.launchers.installation import installation_id
 
 FOLDER = "/experiment"
@@ -41,9 +42,9 @@ OVER = ("exited", "stopped", "dead")
 class ContainerLauncher:
     """See training.launchers.base.Launcher."""
 
-    name: Final = "container"
-    label: Final = "Container"
-    needs_image: Final = True
+    name = "container"
+    label = "Container"
+    needs_image = True
 
     def refusal(self, run: Run) -> str:
         if not run.image:
@@ -81,9 +82,9 @@ class ContainerLauncher:
                 return Output(b"", cursor, is_all=True)
             place = Place.of(cursor)
             try:
-                reading = _read(container, place)
+                reading = _read(engine, container, place)
             except LogWasCut:
-                reading = _read(container, Place(since=place.last))
+                reading = _read(engine, container, Place(since=place.last))
         return Output(reading.content, str(reading.place), reading.is_all)
 
     def stop(self, run_id: str, *, at_once: bool) -> None:
@@ -236,15 +237,21 @@ def _remove(container: Container) -> None:
             raise
 
 
-def _read(container: Container, place: Place) -> Reading:
-    entries = container.logs(stdout=True, stderr=True, timestamps=True, stream=True, since=place.to_ask)
-    with contextlib.closing(entries):
-        return read_on(entries, place, PIECE)
+def _read(engine: DockerClient, container: Container, place: Place) -> Reading:
+    api = engine.api
+    what = {"stdout": 1, "stderr": 1, "timestamps": 1, "since": place.to_ask}
+    # Not by the client's own method: what that leaves unread stays open.
+    with api.get(f"{api.base_url}/containers/{container.id}/logs", params=what, stream=True, timeout=SECONDS) as answer:
+        answer.raise_for_status()
+        return read_on(entries_of(answer.raw), place, PIECE)
 
 
 def _reason(attributes: dict[str, Any]) -> str:
-    state = attributes["State"]
+    state, limit = attributes["State"], attributes["HostConfig"]["Memory"] // 2**20
+    said = f": the limit was {limit:,} MB." if limit else "."
     if state["OOMKilled"]:
-        limit = attributes["HostConfig"]["Memory"] // 2**20
-        return f"It ran out of memory: the limit was {limit:,} MB." if limit else "It ran out of memory."
+        return f"It ran out of memory{said}"
+    # Not every engine notices: some versions of Podman look for conmon's note where it does not lie.
+    if limit and exits.from_shell(state["ExitCode"]) == -signal.SIGKILL:
+        return f"It was killed, most likely as it ran out of memory{said}"
     return f"The container engine says: {state['Error']}."[:500] if state.get("Error") else ""

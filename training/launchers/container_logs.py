@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 SECOND = 1_000_000_000
 # How far back the time of a place may lie, in nanoseconds and in entries.
@@ -41,7 +42,7 @@ class Place:
     @property
     def to_ask(self) -> int:
         """The second to ask the engine for: Podman gives only what was logged after it, Docker from it on."""
-        return max(self.since // SECOND - 1, 0)
+        return max(self.since // SECOND - 1, 1)
 
 
 class LogWasCut(Exception):
@@ -55,6 +56,18 @@ class Reading:
     content: bytes
     place: Place
     is_all: bool
+
+
+class Readable(Protocol):
+    """What bytes are read from; fewer than asked for are the last."""
+
+    def read(self, amount: int, /) -> bytes: ...
+
+
+def entries_of(stream: Readable) -> Iterator[bytes]:
+    """The entries that an engine sends: each after eight bytes, of which the last four are its length."""
+    while len(header := stream.read(8)) == 8:
+        yield stream.read(int.from_bytes(header[4:], "big"))
 
 
 def read_on(entries: Iterable[bytes], place: Place, limit: int) -> Reading:
@@ -83,7 +96,7 @@ def read_on(entries: Iterable[bytes], place: Place, limit: int) -> Reading:
             raise LogWasCut
     if len(times) < place.taken:
         raise LogWasCut
-    return Reading(b"".join(pieces), _place_after(times) or place, is_all)
+    return Reading(b"".join(pieces), _place_after(times, place), is_all)
 
 
 def _since(entries: Iterable[bytes], since: int) -> Iterator[tuple[int, bytes]]:
@@ -93,11 +106,12 @@ def _since(entries: Iterable[bytes], since: int) -> Iterator[tuple[int, bytes]]:
             yield time, content
 
 
-def _place_after(times: list[int]) -> Place | None:
+def _place_after(times: list[int], before: Place) -> Place:
     if not times:
-        return None
-    recent = times[-BACK_ENTRIES:]
-    since = min(time for time in recent if time >= max(recent) - BACK)
+        return before
+    since = max(before.since, max(times) - BACK)
+    if len(times) > BACK_ENTRIES:
+        since = max(since, min(times[-BACK_ENTRIES:]))
     return Place(since, sum(time >= since for time in times), times[-1])
 
 

@@ -4,10 +4,11 @@ What runs, and in what environment, can be seen by whoever reaches that dashboar
 """
 
 import re
+import shlex
 import signal
 import tempfile
 from collections.abc import Iterable
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, cast
 
 import requests
 from django.conf import settings
@@ -35,9 +36,9 @@ NO_MEMORY = re.compile(r"out of memory|OutOfMemory|running low on memory|OOM", r
 class RayLauncher:
     """See training.launchers.base.Launcher."""
 
-    name: Final = "ray"
-    label: Final = "Ray cluster"
-    needs_image: Final = False
+    name = "ray"
+    label = "Ray cluster"
+    needs_image = False
 
     def refusal(self, run: Run) -> str:
         if not run.command:
@@ -80,10 +81,9 @@ class RayLauncher:
         content = _log(job, begin)
         end, is_all = begin + len(content), len(content) < PIECE
         if not cursor:
-            head = _head(job, content)
-            if head is None:
+            if not _has_begun(job, content):
                 return Output(b"", "", is_all=True)
-            content = content[head:]
+            content = _without_rays_own(job, content)
         return Output(content, str(end), is_all)
 
     def stop(self, run_id: str, *, at_once: bool) -> None:
@@ -136,10 +136,17 @@ def _package(run_id: str) -> str:
     return f"espalier_{run_id}.zip"
 
 
+def _entrypoint(run: Run) -> str:
+    """The command, after its mark and what Ray would change of the environment: it replaces $NAME in there."""
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in run.environment.items() if "$" in value]
+    # In the line that Ray prints of it the mark is not found.
+    return "\n".join([f"echo '{run.id} 'begins", *exports, run.command])
+
+
 def _order(run: Run) -> dict[str, Any]:
     order: dict[str, Any] = {
         "submission_id": run.id,
-        "entrypoint": run.command,
+        "entrypoint": _entrypoint(run),
         "metadata": {"espalier": installation_id()},
         "runtime_env": {
             "working_dir": f"gcs://{_package(run.id)}",
@@ -206,13 +213,25 @@ def _log(job: dict[str, Any], begin: int = 0, lines: int = -1) -> bytes:
     return bytes(content[:PIECE])
 
 
-def _head(job: dict[str, Any], content: bytes) -> int | None:
-    """Where in the log the script's own output begins: Ray writes its own lines before. None when it has not yet."""
-    line = f"Running entrypoint for job {job['submission_id']}: {job['entrypoint']}\n".encode()
-    at = content.find(line)
-    if at >= 0:
-        return at + len(line)
-    return None if job["status"] in WAITING_OR_RUNNING else 0
+def _rays_line(job: dict[str, Any]) -> bytes:
+    """What Ray writes into the log when it starts the script; after what that prints at once, as it writes later."""
+    return f"Running entrypoint for job {job['submission_id']}: {job['entrypoint']}\n".encode()
+
+
+def _mark(run_id: str) -> bytes:
+    return f"{run_id} begins\n".encode()
+
+
+def _has_begun(job: dict[str, Any], content: bytes) -> bool:
+    """Whether the log's first piece holds all that is not the script's own; always once it ended."""
+    is_whole = _rays_line(job) in content and _mark(job["submission_id"]) in content
+    return is_whole or job["status"] not in WAITING_OR_RUNNING
+
+
+def _without_rays_own(job: dict[str, Any], content: bytes) -> bytes:
+    """The script's own output; all there is of one that could not be started."""
+    before, mark, after = content.replace(_rays_line(job), b"", 1).partition(_mark(job["submission_id"]))
+    return after if mark else before
 
 
 def _last_of_too_much(job: dict[str, Any], cursor: str) -> Output:
