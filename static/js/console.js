@@ -87,13 +87,19 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   toEnd();
 });
 
-// A page of the console was drawn: its newest lines open at the end.
+// More came than can be joined on, so all is drawn anew: not under the eyes of a reader who is elsewhere.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.requestConfig.elt.matches("[data-live]") && detail.target.id === "results" && lines() && !isFollowing) detail.shouldSwap = false;
+});
+
+// The console was drawn: its newest lines open at the end, and stay there.
+const opened = new WeakSet();
 function open() {
   const box = screen();
-  if (!box || "opened" in box.dataset) return;
-  box.dataset.opened = "";
-  if ("atEnd" in box.dataset) toEnd();
-  else set(false);
+  if (!box || (opened.has(box) && !isFollowing)) return;
+  if (!opened.has(box)) set("atEnd" in box.dataset);
+  opened.add(box);
+  if (isFollowing) toEnd();
 }
 
 document.addEventListener("htmx:afterSettle", open);

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, Request, expect
 from experiments.artifacts import store_artifact
 from experiments.models import Experiment
 from organizations.models import User
+from tests.browser.conftest import Console
 from tests.browser.test_accessibility import Look, look  # noqa: F401 - a fixture
 from tests.browser.world import World, run
 from tests.factories import BlobFactory, JobFactory, LogFactory
@@ -136,7 +137,30 @@ def test_a_flood_of_lines(bobs: Page, job: Job, bob: User) -> None:
     expect(bobs.get_by_text("step 199", exact=True)).to_be_in_viewport()
     write_lines(run=job, part=PART, number=200, lines=[f"more {step}" for step in range(1000)], by=bob)
     expect(bobs.get_by_text("more 999", exact=True)).to_be_in_viewport()
-    assert bobs.get_by_role("region", name="What the run printed").locator("li").count() <= 501
+    screen = bobs.get_by_role("region", name="What the run printed")
+    assert screen.locator("li").count() <= 501
+
+    bobs.get_by_text("more 980", exact=True).hover()
+    bobs.mouse.wheel(0, -1500)
+    expect(bobs.get_by_role("checkbox", name="Follow the newest lines")).not_to_be_checked()
+    with bobs.expect_response(lambda answer: "/live/" in answer.url and answer.status == 200):
+        write_lines(run=job, part=PART, number=1200, lines=[f"still more {step}" for step in range(1000)], by=bob)
+    expect(bobs.get_by_text("more 900", exact=True)).to_be_attached()
+    bobs.get_by_role("button", name="Jump to the end").click()
+    expect(bobs.get_by_text("still more 999", exact=True)).to_be_in_viewport()
+
+
+def test_the_server_is_away(bobs: Page, job: Job, bob: User, console: Console) -> None:
+    console.expect("net::ERR_FAILED")
+    console.expect("htmx:sendError")
+    console.expect("htmx:afterRequest")
+    bobs.goto(job.get_absolute_url())
+    bobs.route("**/live/**", lambda route: route.abort())
+    expect(bobs.get_by_text("No connection: what you see may be old. Trying again…")).to_have_count(1)
+    write_lines(run=job, part=PART, number=200, lines=["meanwhile"], by=bob)
+    bobs.unroute("**/live/**")
+    expect(bobs.get_by_text("meanwhile")).to_be_in_viewport()
+    expect(bobs.get_by_text("No connection")).to_have_count(0)
 
 
 def test_the_overview_shows_how_far_it_is(bobs: Page, job: Job, bob: User, asked: list[str], look: Look) -> None:  # noqa: F811

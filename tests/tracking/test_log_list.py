@@ -15,7 +15,7 @@ from tests.factories import BlobFactory, EvaluationFactory, LogFactory, png
 from tracking.models import EvaluationMetrics, Log
 
 ClientOf = Callable[[User], Client]
-QUERIES = 9
+QUERIES = 11
 
 
 def url_of(experiment: Experiment) -> str:

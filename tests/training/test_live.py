@@ -208,10 +208,17 @@ def test_the_last_lines_of_a_failure(client_of: ClientOf, vera: User, job: Job) 
         reason="It ended with code 1.",
         last_output="Traceback\n<b>KeyError</b>",
     )
-    for view in ("overview", "console"):
-        page = client_of(vera).get(f"{job.experiment.get_absolute_url()}{PAGES[view]}")
-        for words in ("It ended with code 1.", "Exit code 1.", "Traceback\n&lt;b&gt;KeyError"):
-            assertContains(page, words)
+    lines = "Traceback\n&lt;b&gt;KeyError"
+    overview, console = (f"{job.experiment.get_absolute_url()}{PAGES[view]}" for view in ("overview", "console"))
+    client = client_of(vera)
+    for page in (overview, console):
+        for words in ("It ended with code 1.", "Exit code 1."):
+            assertContains(client.get(page), words)
+    assertContains(client.get(overview), lines)
+    # The console's own lines are beside it, if there are any.
+    assertNotContains(client.get(console), lines)
+    Console.objects.all().delete()
+    assertContains(client.get(console), lines)
 
 
 def test_a_run_without_a_job(client_of: ClientOf, vera: User, bob: User, orchard: Organization, job: Job) -> None:
