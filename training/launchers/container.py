@@ -222,7 +222,9 @@ def _begin(container: Container, run: Run, beat: Beat) -> None:
         container.put_archive("/", tar_of(run.files, folder, beat))
         container.start()
     except (APIError, CannotRun):
-        _remove(container)
+        # The engine may still be at it; then `forget` does.
+        with contextlib.suppress(APIError):
+            _remove(container)
         raise
 
 
