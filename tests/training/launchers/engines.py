@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -108,7 +108,7 @@ def _need(*programs: str) -> None:
 
 @contextmanager
 def _running(command: Sequence[str | Path], folder: Path, **environment: str) -> Iterator[None]:
-    """The program, and at the end nothing of it: neither its children nor what these left behind."""
+    """The program, and at the end nothing of it: neither its folder nor what its children left behind."""
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             list(map(str, command)),
@@ -122,16 +122,23 @@ def _running(command: Sequence[str | Path], folder: Path, **environment: str) ->
     try:
         yield
     finally:
-        family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
         process.send_signal(signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for pid in family[1:]:
-            if psutil.pid_exists(pid):
-                os.kill(pid, signal.SIGKILL)
+        for left in _of(folder):
+            with suppress(psutil.Error):
+                left.kill()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _of(folder: Path) -> list[psutil.Process]:
+    """Whatever was begun with something of the folder, which no other program knows."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(folder) in word for word in process.info["cmdline"] or [])
+    ]
 
 
 @contextmanager
