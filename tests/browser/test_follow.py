@@ -163,7 +163,7 @@ def test_the_server_is_away(bobs: Page, job: Job, bob: User, console: Console) -
     expect(bobs.get_by_text("No connection")).to_have_count(0)
 
 
-def test_the_overview_shows_how_far_it_is(bobs: Page, job: Job, bob: User, asked: list[str], look: Look) -> None:  # noqa: F811
+def test_the_overview_shows_how_far_it_is(bobs: Page, job: Job, bob: User, look: Look) -> None:  # noqa: F811
     experiment = job.experiment
     loss = LogFactory(experiment=experiment, name="train/loss", type="LINE", data=None)
     bobs.goto(experiment.get_absolute_url())
@@ -184,10 +184,7 @@ def test_the_overview_shows_how_far_it_is(bobs: Page, job: Job, bob: User, asked
     expect(bobs.get_by_text("Exit code 137")).to_be_visible()
     expect(bobs.get_by_role("link", name="Launch again")).to_be_visible()
     look("the overview of a run that failed")
-    count = len(asked)
-    bobs.clock.install()
-    bobs.clock.run_for(20_000)
-    assert len(asked) == count, "It asks although it is over."
+    expect(bobs.locator("[data-live]")).to_have_count(0)
 
 
 def test_curves_grow_and_stay_as_they_are_looked_at(bobs: Page, job: Job) -> None:
@@ -215,15 +212,37 @@ def test_it_is_stopped(bobs: Page, job: Job) -> None:
     expect(bobs.get_by_text("Stopping…")).to_be_visible()
 
 
+def pass_seconds(page: Page, seconds: int) -> None:
+    """On the page's clock, and until what it asked for is noted."""
+    page.clock.run_for(seconds * 1000)
+    page.evaluate("fetch('/static/js/theme.js').then((answer) => answer.status)")
+
+
+def test_it_asks_no_more_when_it_is_over(bobs: Page, job: Job, asked: list[str]) -> None:
+    bobs.clock.install()
+    bobs.goto(job.get_absolute_url())
+    with bobs.expect_response(lambda answer: "/live/" in answer.url):
+        pass_seconds(bobs, 3)
+    assert len(asked) == 1
+    end(job, JobStatus.SUCCEEDED)
+    with bobs.expect_response(lambda answer: answer.url.endswith(job.get_absolute_url())):
+        pass_seconds(bobs, 2)
+    expect(bobs.get_by_role("heading", name="run 1 Success")).to_be_visible()
+    for _ in range(5):
+        pass_seconds(bobs, 2)
+    assert len(asked) == 2, "It asks although it is over."
+
+
 def test_nobody_looks(bobs: Page, job: Job, bob: User, asked: list[str]) -> None:
     bobs.clock.install()
     bobs.goto(job.get_absolute_url())
     expect(bobs.get_by_text("step 199", exact=True)).to_be_visible()
-    bobs.clock.run_for(2_500)
+    pass_seconds(bobs, 3)
     assert len(asked) == 1
     hide = "hidden => Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden })"
     bobs.evaluate(hide, True)
-    bobs.clock.run_for(20_000)
+    for _ in range(5):
+        pass_seconds(bobs, 2)
     assert len(asked) == 1, "It asks although nobody looks."
     write_lines(run=job, part=PART, number=200, lines=["while nobody looked"], by=bob)
     bobs.evaluate(hide, False)
