@@ -198,7 +198,9 @@ def test_curves_grow_and_stay_as_they_are_looked_at(bobs: Page, job: Job) -> Non
     LogFactory(experiment=job.experiment, name="val/accuracy", data=0.9634)
     expect(bobs.get_by_text("0.9634")).to_be_visible()
     over = card.locator(".u-over")
-    over.hover(position={"x": over.bounding_box()["width"] - 2, "y": 50})  # type: ignore[index]
+    box = over.bounding_box()
+    assert box is not None
+    over.hover(position={"x": box["width"] - 2, "y": 50})
     expect(card.get_by_role("cell", name="0.125")).to_be_visible()
     expect(bobs.locator("canvas.the-same")).to_be_visible()
 
