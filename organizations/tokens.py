@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from organizations.models import ApiToken, Membership, Organization, Role, User
@@ -67,12 +67,13 @@ def revoke_token(*, token: ApiToken, by: User) -> None:
 
 def user_of(text: str) -> User | None:
     """Who acts with the token, limited to what it allows; None when it is unknown, expired, or its user is out."""
-    is_member = Exists(Membership.objects.filter(user=OuterRef("user"), organization=OuterRef("organization")))
-    known = ApiToken.objects.filter(is_member, digest=_digest(text), user__is_active=True)
-    token = known.select_related("user", "organization").first()
+    of_members = ApiToken.objects.filter(user__memberships__organization=F("organization"), user__is_active=True)
+    known = of_members.filter(digest=_digest(text)).select_related("user")
+    token = known.annotate(known_role=F("user__memberships__role")).first()
     if token is None or (token.expires_at is not None and token.expires_at <= timezone.now()):
         return None
     _note_use(token)
+    token.role = Role(token.known_role)
     token.user.token = token
     return token.user
 

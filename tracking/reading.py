@@ -9,6 +9,9 @@ from tracking.models import Log
 from tracking.virtual import VirtualLog, virtual_log, virtual_log_of_id, virtual_logs
 
 AnyLog = Log | VirtualLog
+# Of a log that is found by its id: a training asks for one with every point.
+OF_LOG = ("name", "type", "data", "blob", "content_type")
+OF_EXPERIMENT = ("experiment__architecture", "experiment__project__organization__name")
 
 
 def log_of_name(experiment: Experiment, name: str) -> AnyLog | None:
@@ -21,8 +24,8 @@ def log_of_name(experiment: Experiment, name: str) -> AnyLog | None:
 
 def log_of_id(pk: uuid.UUID, *, user: User) -> AnyLog | None:
     """The log of this id, with what its services need, or None when the user sees none."""
-    logs = Log.objects.visible_to(user).select_related("experiment__project__organization", "blob")
-    return logs.filter(pk=pk).first() or virtual_log_of_id(pk, user=user)
+    logs = Log.objects.visible_to(user).select_related("experiment__project__organization")
+    return logs.only(*OF_LOG, *OF_EXPERIMENT).filter(pk=pk).first() or virtual_log_of_id(pk, user=user)
 
 
 def all_logs(experiment: Experiment) -> Sequence[AnyLog]:

@@ -17,7 +17,7 @@ from benchmarks.report import Report
 from benchmarks.sides import Side
 
 CLIENTS = 8
-APPEND_QUERIES_MAX = 6
+APPEND_QUERIES_MAX = 5
 # An append to a long line against one to an empty line: more than noise.
 APPEND_RATIO_MAX = 1.5
 PARAMETERS = {f"parameter_{number}": number / 7 for number in range(40)}

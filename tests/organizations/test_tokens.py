@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
-from organizations.models import ApiToken, Organization, Role, User
+from organizations.models import ApiToken, Membership, Organization, Role, User, of_own_organizations
 from organizations.tokens import create_token, revoke_token, user_of
 from protocols.picsellia.auth import WRONG_TOKENS_MAX, BearerToken
 from tests.conftest import BACKEND
@@ -99,6 +99,36 @@ def test_a_read_only_token_is_a_viewer(alice: User, orchard: Organization) -> No
     assert user.role_in(orchard) == Role.VIEWER
     with pytest.raises(PermissionDenied, match="only reads"):
         user.must_be(Role.MEMBER, orchard)
+
+
+def test_it_knows_its_users_role_of_this_very_moment(
+    made: tuple[ApiToken, str], bob: User, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    """Of its own organization: the role that the user has in another counts for nothing."""
+    orchard, elsewhere = made[0].organization, MembershipFactory(user=bob, role=Role.OWNER)
+    user_of(made[1])
+    for role in Role:
+        bob.memberships.filter(organization=orchard).update(role=role)
+        with django_assert_num_queries(1):
+            user = user_of(made[1])
+            assert user
+            assert (user.role_in(orchard), user.role_in(elsewhere.organization)) == (role, None)
+    bob.memberships.filter(organization=orchard).delete()
+    assert user_of(made[1]) is None
+
+
+def test_it_sees_its_organization_alone(
+    made: tuple[ApiToken, str], bob: User, harbor: Organization, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    MembershipFactory(organization=harbor, user=bob, role=Role.OWNER)
+    user = user_of(made[1])
+    assert user
+    for organization in (made[0].organization, harbor):
+        MembershipFactory(organization=organization)
+    with django_assert_num_queries(2):
+        seen = Membership.objects.filter(**of_own_organizations(user))
+        assert set(seen.values_list("organization", flat=True)) == {made[0].organization_id}
+        assert list(Organization.objects.visible_to(user).values_list("pk", flat=True)) == [made[0].organization_id]
 
 
 def test_it_opens_one_organization(made: tuple[ApiToken, str], bob: User, harbor: Organization) -> None:
