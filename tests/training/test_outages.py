@@ -44,7 +44,7 @@ class Installation:
 
     def __init__(self, experiment: Experiment, by: User, folder: Path, runs_dir: Path, stack: ExitStack) -> None:
         self.gate = _gate(stack)
-        self.environment = processes.environment(database_port=self.gate and self.gate.port)
+        self.environment = processes.environment(database_port=self.gate.port if self.gate else None)
         self.port, self.go = free_port(), folder / "go"
         self.web = WebServer(self.port, environment=self.environment)
         worker = Worker(runs_dir, environment=self.environment, url=f"http://127.0.0.1:{self.port}")
