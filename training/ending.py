@@ -2,9 +2,13 @@
 
 import signal
 from collections.abc import Iterable
+from dataclasses import replace
+
+from django.conf import settings
 
 from training.console import Batch, cleaned
 from training.launchers.base import Outcome, State
+from training.launchers.supervisor import in_words
 from training.models import Job, JobStatus
 
 TAIL_LINES, TAIL_LINE_MAX = 20, 500
@@ -27,6 +31,14 @@ def reason_of(job: Job, outcome: Outcome) -> str:
     if outcome.exit_code == 0:
         return "The script itself said that it failed." if job.reported == JobStatus.FAILED else ""
     return _of_code(outcome.exit_code)
+
+
+def late(outcome: Outcome) -> Outcome:
+    """The outcome of a run that was ended since it took too long, unless more is known of it."""
+    if outcome.state is State.RUNNING or outcome.exit_code == 0 or outcome.reason:
+        return outcome
+    longest = in_words(settings.RUN_HOURS_MAX * 3600)
+    return replace(outcome, reason=f"It took longer than the {longest} that a run may take.")
 
 
 def last_lines(before: Iterable[Line], batches: Iterable[Batch]) -> list[Line]:

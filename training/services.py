@@ -14,13 +14,13 @@ from organizations.models import Role, User
 from training.launchers import Launcher, offered
 from training.models import ACTIVE, GPUS_MAX, Job, JobStatus
 from training.moves import advance, become, follow, locked_experiment, locked_job
+from training.preflight import blocking
 from training.runs import run_of
 from training.tasks import look_after_jobs
 
 WAITING = (JobStatus.PENDING, JobStatus.QUEUED)
 
 
-@transaction.atomic
 def launch(
     *,
     experiment: Experiment,
@@ -49,6 +49,29 @@ def launch(
             code `in_use` when the experiment runs, or has a job that has not ended.
     """
     by.must_be(Role.MEMBER, experiment.project.organization)
+    if settings.LAUNCHERS:
+        _refuse_blocked(experiment)
+    return _queue(experiment, launcher, processors, memory_mb, gpus, gpu_type, by)
+
+
+def _refuse_blocked(experiment: Experiment) -> None:
+    """What the preflight says, before anything is locked: it looks at files."""
+    found = blocking(experiment)
+    if found:
+        in_use = any(finding.code == "in_use" for finding in found)
+        raise ValidationError(" ".join(finding.sentence for finding in found), code="in_use" if in_use else None)
+
+
+@transaction.atomic
+def _queue(
+    experiment: Experiment,
+    launcher: str | None,
+    processors: int,
+    memory_mb: int,
+    gpus: int,
+    gpu_type: str,
+    by: User,
+) -> Job:
     locked = locked_experiment(experiment)
     refuse_launch(locked)
     job = Job(experiment=locked, gpus=gpus, gpu_type=gpu_type.strip(), status=JobStatus.QUEUED, created_by=by)

@@ -23,7 +23,7 @@ from storage.models import Blob
 from storage.services import store
 from training.capture import Captured, Place, capture
 from training.console import close, take_in
-from training.ending import last_lines, reason_of
+from training.ending import last_lines, late, reason_of
 from training.launchers import Launcher, launcher_named, offered, slots_of
 from training.launchers.base import Beat, CannotRun, LauncherAway, Outcome, State
 from training.lease import Held
@@ -39,6 +39,7 @@ ATTEMPTS_MAX = 3
 READS_MAX = 4
 SWEEP_SECONDS = 30.0
 BEAT_SECONDS = 2.0
+LATE = timedelta(seconds=30)
 
 
 class Tender:
@@ -127,11 +128,19 @@ class Tender:
             self._stop_if_asked(job, launcher)
             # Before the output: of a run that has ended, nothing comes after what is read now.
             outcome = launcher.look(str(job.pk))
+            if self._is_late(job):
+                launcher.stop(str(job.pk), at_once=True)
+                outcome = late(outcome)
             is_read = self._read(job, launcher, is_over=outcome.state is not State.RUNNING)
             if outcome.state is not State.RUNNING and is_read:
                 self._end(job, launcher, outcome)
         except LauncherAway as away:
             logger.warning("Job %s: %s can't be reached: %s", job.pk, launcher.label, away)
+
+    def _is_late(self, job: Job) -> bool:
+        """For launchers that leave it to us. One that measures itself comes first: its clock does not jump."""
+        longest = timedelta(hours=settings.RUN_HOURS_MAX) + LATE
+        return Job.objects.filter(pk=job.pk, started_at__lt=Now() - longest).exists()
 
     def _stop_if_asked(self, job: Job, launcher: Launcher) -> None:
         if job.stop_asked_at is None:

@@ -1,14 +1,17 @@
 """Jobs that are begun, followed and ended, with real processes."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
+from django.core.exceptions import ValidationError
 
 from experiments.models import Experiment, Status
 from organizations.models import ApiToken, Organization, User
 from tests.factories import ExperimentFactory
 from tests.training.running import processes_of, script_of, tend_to_the_end, tend_until, tender, until
-from training import lease
+from training import lease, tending
 from training.launchers.base import LauncherAway
 from training.launchers.local import LocalLauncher
 from training.lease import LeaseLost
@@ -205,3 +208,25 @@ def test_the_environment_holds_what_the_contract_names(
     job = run(experiment, "import os\nfor name in sorted(os.environ): print(name)", bob)
     own = ["HOME", "LANG", "PATH", "PWD", "PYTHONUNBUFFERED", "TMPDIR", "WORKERS"]
     assert lines_of(job) == sorted([*own, "api_token", "experiment_id", "host", "job_id", "organization_id"])
+
+
+def test_a_run_that_nobody_else_times_is_ended(
+    experiment: Experiment, bob: User, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container and a cluster have no clock for it."""
+    monkeypatch.setattr(tending, "LATE", timedelta(0))
+    script_of(experiment, "import time\ntime.sleep(600)")
+    job = launch(experiment=experiment, by=bob)
+    with tender() as looking:
+        looking.look_round()
+    settings.RUN_HOURS_MAX = 1 / 3600
+    tend_to_the_end(job)
+    assert job.status == JobStatus.FAILED
+    assert job.reason == "It took longer than the 1 seconds that a run may take."
+
+
+def test_what_the_preflight_says_is_refused(experiment: Experiment, bob: User) -> None:
+    experiment.architecture.command = experiment.architecture.docker_image = ""
+    experiment.architecture.save()
+    with pytest.raises(ValidationError, match="There is nothing to run"):
+        launch(experiment=experiment, by=bob)

@@ -24,6 +24,7 @@ from django.conf import settings
 from storage.services import DamagedBlob, open_verified
 from training.launchers import supervisor
 from training.launchers.base import Beat, CannotRun, Outcome, Output, Run, RunFile, State
+from training.launchers.exits import from_shell
 
 CHUNK = 1024 * 1024
 # What programs are looked for in, beside the server's own Python.
@@ -71,7 +72,8 @@ class LocalLauncher:
             said = b""
         if not said:
             return Outcome(State.GONE)
-        return Outcome(State.ENDED, **json.loads(said))
+        told = json.loads(said)
+        return Outcome(State.ENDED, from_shell(told["exit_code"]), told["reason"])
 
     def read(self, run_id: str, cursor: str) -> Output:
         begin = int(cursor or 0)
