@@ -57,7 +57,8 @@ class Dataset(models.Model):
 class DatasetVersionQuerySet(models.QuerySet["DatasetVersion"]):
     def visible_to(self, user: User) -> "DatasetVersionQuerySet":
         """Versions of the user's organizations' datasets."""
-        return self.filter(**of_own_organizations(user))
+        # By way of the dataset: asked of the version itself, PostgreSQL looks for a project's among all of them.
+        return self.filter(**of_own_organizations(user, "dataset__organization"))
 
     def with_label_count(self) -> "DatasetVersionQuerySet":
         """Each with `label_count`."""
