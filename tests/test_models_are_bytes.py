@@ -31,6 +31,10 @@ SERVER = (
     "training",
 )
 
+# The one place that runs what people wrote, in a process of its own: the launcher of this machine. The server only
+# queues a job for it.
+RUNS_SCRIPTS = {"training/launchers/local.py", "training/launchers/supervisor.py"}
+
 # What reads a model file, or runs what stands in a file or a text.
 OPENERS = {
     *("pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "yaml", "jsonpickle"),
@@ -68,6 +72,7 @@ def test_no_code_of_the_server_opens_a_model_or_runs_a_text() -> None:
     found = [
         f"{path.relative_to(ROOT)}, line {line}: {name}"
         for path in modules(*SERVER)
+        if str(path.relative_to(ROOT)) not in RUNS_SCRIPTS
         for line, name in named_in(ast.parse(path.read_text()))
         if name in FORBIDDEN
     ]

@@ -61,6 +61,7 @@ NOT_SHOWN = {
     "Upload.multipart_id",
     "User.email",
     "Hyperparameter.inherited_value",
+    "Publication.files",
     "Publication.hyperparameters",
 }
 

@@ -52,4 +52,7 @@ def seen_of(run: Followed, view: str, query: QueryDict) -> dict[str, str]:
     elif view == LOGS:
         state = log_state(run.experiment)
         seen |= {"points": str(state.points), "cards": state.cards}
-    return seen | {name: str(query[name]) for name in KEPT if name in query}
+    kept = {name: str(query[name]) for name in KEPT if name in query}
+    if not kept.get("page", "").isdecimal():
+        kept.pop("page", None)
+    return seen | kept

@@ -22,6 +22,7 @@ class Command(BaseCommand):
     help = "Starts the trainings that wait, and follows those that run. Ends on SIGTERM; the trainings go on."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.epilog = "Example, beside the web server: manage.py worker --interval 0.2"
         parser.add_argument("--interval", type=float, default=0.5, help="Seconds between two looks into the queue.")
 
     def handle(self, *, interval: float, **options: Any) -> None:
