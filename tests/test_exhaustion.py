@@ -162,17 +162,17 @@ def test_nothing_is_asked_of_the_database_by_name(olives: Client, world: Furnish
         "fields": "password",
     }
     for path in readable(world):
-        plain, asked = (
-            without_tokens(olives.get(one, follow=True)) for one in (path, with_query(path, urlencode(query)))
-        )
-        assert plain == asked, path
+        addresses = (path, with_query(path, urlencode(query)))
+        plain, asked = (olives.get(one) for one in addresses)
+        if (plain.status_code, asked.status_code) == (200, 302):  # to the address without what it does not know
+            asked = olives.get(asked.headers["Location"])
+        assert without_tokens(plain) == without_tokens(asked), path
 
 
 def without_tokens(answer: Any) -> str:
     """The page without what differs from one request to the next, and without the query that it was asked with."""
-    text = re.sub(
-        r'(csrfmiddlewaretoken" value=|x-csrftoken": |name="(?:draft|key)" value=)"[\w-]+"', r"\1", answer.text
-    )
+    tokens = r'(csrfmiddlewaretoken" value=|x-csrftoken": |name="(?:draft|key)" value=)"[\w-]+"'
+    text = re.sub(tokens, r"\1", answer.text)
     text = re.sub(r"[?&](amp;)?order_by=[^\"]*", "", text)
     text = re.sub(r"<time[^>]*>[^<]*</time>", "a time", text)
     return re.sub(r"/files/[\w.:=-]+/", "/files/…/", text)

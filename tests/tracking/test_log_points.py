@@ -16,10 +16,11 @@ ClientOf = Callable[[User], Client]
 
 def test_it_works(curve: Log, vera: User, client_of: ClientOf) -> None:
     url = reverse("tracking:log_points", args=[curve.pk])
-    assert client_of(vera).get(url).json() == {"total": 0, "steps": [], "values": []}
+    assert client_of(vera).get(url).json() == {"total": 0, "steps": [], "values": [], "row": 0}
     add_points(curve, read_line([0.5, None]))
     add_points(curve, read_line({"steps": [10], "values": [0.25]}))
-    answer = {"total": 3, "steps": [0, 1, 10], "values": [0.5, None, 0.25]}
+    newest = curve.points.latest("id").pk
+    answer = {"total": 3, "steps": [0, 1, 10], "values": [0.5, None, 0.25], "row": newest}
     assert client_of(vera).get(url).json() == answer
 
 
