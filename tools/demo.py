@@ -122,7 +122,8 @@ def fill(environment: dict[str, str]) -> None:
 
 def tell() -> None:
     """Say where it is, how to get in, and how to end it."""
-    print(f"\n{SIGN_IN.read_text()}`make stop` ends it; the logs are var/{Server.log().name} and var/{Worker.log().name}.")
+    logs = f"the logs are var/{Server.log().name} and var/{Worker.log().name}"
+    print(f"\n{SIGN_IN.read_text()}`make stop` ends it; {logs}.")
 
 
 if __name__ == "__main__":

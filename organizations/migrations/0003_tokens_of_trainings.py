@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('organizations', '0002_api_tokens'),
+        ("organizations", "0002_api_tokens"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apitoken',
-            name='experiment_id',
+            model_name="apitoken",
+            name="experiment_id",
             field=models.UUIDField(blank=True, editable=False, null=True),
         ),
     ]

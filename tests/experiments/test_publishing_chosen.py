@@ -55,7 +55,7 @@ def named(experiment: Experiment, **names: str) -> dict[uuid.UUID, str]:
     return {ids[name.replace("_", "-")]: called for name, called in names.items()}
 
 
-def files_of(version: ModelVersion) -> dict[str, tuple[str, str]]:
+def files_of(version: ModelVersion) -> dict[str, tuple[str, uuid.UUID]]:
     return {f.name: (f.filename, f.blob_id) for f in version.architecture.files.all()}
 
 
@@ -123,6 +123,7 @@ def test_the_next_experiment_starts_from_it_under_the_same_constraint(
     draft = named_draft(project, bob, "the next", version)
     fill(draft, train=train, test=test)
     following = create_experiment(draft, by=bob)
+    assert following.dataset_constraint is not None
     assert following.dataset_constraint.name == "two"
     assert following.dataset_constraint.architecture_id == following.architecture_id
     assert {entry.alias for entry in following.dataset_versions.all()} == {"train", "test"}
@@ -232,7 +233,7 @@ def test_one_form_sent_several_times_at_once_is_one_version(experiment: Experime
 @pytest.mark.django_db(transaction=True)
 def test_one_key_for_several_experiments_at_once(experiment: Experiment, project: Project, bob: User) -> None:
     key = new_id()
-    experiments = [experiment, *(ExperimentFactory(project=project) for _ in range(RUNS - 1))]
+    experiments: list[Experiment] = [experiment, *(ExperimentFactory(project=project) for _ in range(RUNS - 1))]
     before = Architecture.objects.count()
 
     def publish(number: int) -> ModelVersion:
@@ -247,7 +248,7 @@ def test_one_key_for_several_experiments_at_once(experiment: Experiment, project
 
 @pytest.mark.django_db(transaction=True)
 def test_two_colleagues_with_one_name_for_a_model(experiment: Experiment, project: Project, bob: User) -> None:
-    experiments = [experiment, *(ExperimentFactory(project=project) for _ in range(RUNS - 1))]
+    experiments: list[Experiment] = [experiment, *(ExperimentFactory(project=project) for _ in range(RUNS - 1))]
 
     def publish(number: int) -> ModelVersion:
         return publish_as_model(found(experiments[number]), name="fruit", wanted=Wanted(key=new_id()), by=bob)
