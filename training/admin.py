@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from experiments.admin import MadeElsewhere, ReadInline
-from training.models import Console, FinishedTask, Job, LoggingFile
+from training.models import Console, FinishedTask, Job, Lease, LoggingFile
 
 
 class ReadAdmin(MadeElsewhere):
@@ -21,8 +21,9 @@ class LoggingFileInline(ReadInline):
 
 @admin.register(Job)
 class JobAdmin(ReadAdmin):
-    list_display = ["id", "experiment", "status", "created_by", "created_at", "started_at", "ended_at"]
-    list_filter = ["status", "created_at"]
+    list_display = ["id", "experiment", "status", "launcher", "reason", "created_by", "created_at", "ended_at"]
+    list_filter = ["status", "launcher", "created_at"]
+    exclude = ["output_cursor", "token"]
     list_select_related = ["experiment", "created_by"]
     search_fields = ["experiment__name", "created_by__username"]
 
@@ -36,6 +37,13 @@ class ConsoleAdmin(ReadAdmin):
     list_select_related = ["experiment", "job"]
     search_fields = ["experiment__name"]
     inlines = [LoggingFileInline]
+
+
+@admin.register(Lease)
+class LeaseAdmin(ReadAdmin):
+    """Which worker looks after the jobs now."""
+
+    list_display = ["holder", "expires_at", "fence"]
 
 
 @admin.register(FinishedTask)
