@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models.functions import Now
 
 from experiments.models import Experiment, Status
@@ -26,7 +26,7 @@ from training.console import close, take_in
 from training.ending import last_lines, late, reason_of
 from training.launchers import Launcher, launcher_named, offered, slots_of
 from training.launchers.base import Beat, CannotRun, LauncherAway, Outcome, State
-from training.lease import Held
+from training.lease import Held, LeaseLost
 from training.models import REASON_MAX, Job, JobStatus
 from training.moves import advance, become, end_token, locked_job
 from training.runs import run_of
@@ -63,10 +63,12 @@ class Tender:
         self._sweep()
         for launcher in offered():
             for job in _next_of(launcher):
-                self._begin(job, launcher)
+                with _harming_no_other(job):
+                    self._begin(job, launcher)
         running = Job.objects.filter(status=JobStatus.RUNNING).exclude(launcher="")
         for job in running.select_related("experiment__project", "stop_asked_by").order_by("id"):
-            self._follow(job, launcher_named(job.launcher))
+            with _harming_no_other(job):
+                self._follow(job, launcher_named(job.launcher))
         return Job.objects.active().exclude(launcher="").exists()
 
     # Beginning
@@ -239,6 +241,17 @@ EXPERIMENT_END = {
 }
 
 
+@contextmanager
+def _harming_no_other(job: Job) -> Iterator[None]:
+    """Whatever is wrong with one job, the others are looked after; without lease or database, none is."""
+    try:
+        yield
+    except (LeaseLost, DatabaseError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("Job %s could not be looked after.", job.pk)
+
+
 def _next_of(launcher: Launcher) -> list[Job]:
     """Those whose turn it is: the oldest, as many as there are free slots."""
     jobs = Job.objects.filter(launcher=launcher.name)
@@ -251,7 +264,7 @@ def _next_of(launcher: Launcher) -> list[Job]:
 def _refusal(job: Job) -> str:
     """Why a locked job whose turn it is can't be begun."""
     if job.attempts >= ATTEMPTS_MAX:
-        return f"It could not be started: {ATTEMPTS_MAX} times the worker ended while it tried."
+        return f"It could not be started, in {ATTEMPTS_MAX} attempts. The worker's log says why."
     if job.created_by is None or not job.created_by.can(Role.MEMBER, job.experiment.project.organization):
         return "Whoever launched it may not run trainings here any more."
     return ""

@@ -12,7 +12,7 @@ from organizations.models import ApiToken, Organization, User
 from tests.factories import ExperimentFactory
 from tests.training.running import processes_of, script_of, tend_to_the_end, tend_until, tender, until
 from training import lease, tending
-from training.launchers.base import LauncherAway
+from training.launchers.base import Beat, LauncherAway, Run
 from training.launchers.local import LocalLauncher
 from training.lease import LeaseLost
 from training.models import Job, JobStatus, Lease
@@ -133,7 +133,29 @@ def test_workers_that_die_of_a_job_try_it_three_times(
         Lease.objects.update(expires_at=None)
     tend_to_the_end(job)
     assert job.status == JobStatus.FAILED
-    assert job.reason == "It could not be started: 3 times the worker ended while it tried."
+    assert job.reason == "It could not be started, in 3 attempts. The worker's log says why."
+
+
+def test_what_is_wrong_with_one_job_harms_no_other(
+    experiment: Experiment, orchard: Organization, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script_of(experiment, "print('here')")
+    wrong = launch(experiment=experiment, by=bob)
+    other = ExperimentFactory(project__organization=orchard)
+    script_of(other, "print('there')")
+    right = launch(experiment=other, by=bob)
+    submit = LocalLauncher.submit
+
+    def fail(launcher: LocalLauncher, run: Run, beat: Beat) -> None:
+        if run.id == str(wrong.pk):
+            raise RuntimeError("nobody thought of this")
+        submit(launcher, run, beat)
+
+    monkeypatch.setattr(LocalLauncher, "submit", fail)
+    tend_to_the_end(right)
+    assert right.status == JobStatus.SUCCEEDED
+    tend_to_the_end(wrong)
+    assert wrong.status == JobStatus.FAILED
 
 
 def test_a_launcher_that_is_away_is_waited_for(
