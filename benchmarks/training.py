@@ -23,7 +23,7 @@ from storage.services import store
 from training import lease
 from training.console import Batch, take_in
 from training.launchers.local import LocalLauncher
-from training.models import Console, ConsoleLine, Job, JobStatus, Lease
+from training.models import Console, ConsoleLine, Job, JobStatus
 from training.services import launch
 from training.tending import Tender
 
@@ -158,10 +158,13 @@ def _experiment(side: Side, name: str, script: str) -> Experiment:
 
 @contextmanager
 def _tender() -> Iterator[Tender]:
-    _until(lambda: Lease.objects.filter(expires_at=None).exists() or not Lease.objects.exists())
     held = lease.take("the benchmark")
-    if held is None:
-        raise RuntimeError("Another worker looks after the jobs.")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while held is None:  # a worker that was killed is not missed at once
+        if time.monotonic() > deadline:
+            raise RuntimeError("Another worker looks after the jobs.")
+        time.sleep(0.1)
+        held = lease.take("the benchmark")
     yield Tender(held)
     held.release()
 

@@ -108,7 +108,7 @@ def close(*, job: Job, exit_code: int | None, blob: Blob | None) -> None:
         console.exit_code = exit_code
         console.save(update_fields=["exit_code", "updated_at"])
     if blob is not None:
-        file = LoggingFile(console=console, object_name=f"{job.pk}-output.log", blob=blob)
+        file = LoggingFile(console=console, object_name=f"jobs/{job.pk}/output.log", blob=blob)
         LoggingFile.objects.bulk_create([file], ignore_conflicts=True)
 
 

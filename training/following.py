@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from experiments.models import Experiment, Status
 from tracking.models import LinePoints, Log
+from training import lease
 from training.listing import place_of
 from training.models import Console, Job, JobStatus
 from training.services import WAITING
@@ -76,11 +77,19 @@ class Followed:
         return place_of(self.job) if self.job and self.job.status in WAITING else 0
 
     @cached_property
+    def is_unattended(self) -> bool:
+        """Whether it waits, and nobody is there to begin it: no worker runs."""
+        job = self.job
+        if job is None or not job.launcher or job.status not in WAITING:
+            return False
+        return timezone.now() - job.created_at > lease.UNHEARD_OF and lease.is_unattended()
+
+    @cached_property
     def status_token(self) -> str:
         """Of everything that is said about the run itself."""
         job = self.job
         said = (job.pk, job.status, job.stop_asked_at, job.reason) if job else ()
-        return token(self.experiment.status, *said, self.exit_code, self.quiet_minutes, self.place)
+        return token(self.experiment.status, *said, self.exit_code, self.quiet_minutes, self.place, self.is_unattended)
 
     @cached_property
     def lines_token(self) -> str:

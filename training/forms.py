@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
+from config.ids import new_id
 from training.models import GPU_TYPE_MAX, JobStatus
 from training.places import Place
 
@@ -30,6 +31,8 @@ class LaunchForm(forms.Form):
     memory_gb = forms.DecimalField(label="Memory in GB", required=False, decimal_places=1)
     gpus = forms.IntegerField(label="GPUs", required=False, min_value=0)
     gpu_type = forms.CharField(label="GPU type", required=False, max_length=GPU_TYPE_MAX)
+    # The id that the job takes: sent again, even after the job has ended, the form leads to it.
+    key = forms.UUIDField(required=False, initial=new_id, widget=forms.HiddenInput)
 
     def __init__(self, places: Sequence[Place], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +61,7 @@ class LaunchForm(forms.Form):
             "memory_mb": round((data["memory_gb"] or 0) * MB_PER_GB),
             "gpus": data.get("gpus") or 0,
             "gpu_type": data.get("gpu_type", ""),
+            "job_id": data["key"],
         }
 
     def refuse(self, refusal: ValidationError) -> None:

@@ -15,6 +15,8 @@ from training.models import Lease
 
 # A worker that was killed is missed after so long.
 LIFETIME = timedelta(seconds=10)
+# While there are jobs, some worker holds the lease all the time, but for moments.
+UNHEARD_OF = timedelta(seconds=30)
 
 
 class LeaseLost(Exception):
@@ -44,8 +46,8 @@ class Held:
             raise LeaseLost
 
     def release(self) -> None:
-        """Let the next one have it at once."""
-        Lease.objects.filter(pk=Lease.ONLY, fence=self.fence, holder=self.holder).update(expires_at=None)
+        """Let the next one have it at once. That somebody held it until now is still seen."""
+        Lease.objects.filter(pk=Lease.ONLY, fence=self.fence, holder=self.holder).update(expires_at=Now())
 
 
 def take(holder: str) -> Held | None:
@@ -55,9 +57,14 @@ def take(holder: str) -> Held | None:
         holder: the worker that asks, told from every other; its own lease is not given to it twice at the same time.
     """
     Lease.objects.bulk_create([Lease()], ignore_conflicts=True)
-    free = Q(expires_at=None) | Q(expires_at__lt=Now())
+    free = Q(expires_at=None) | Q(expires_at__lte=Now())
     with transaction.atomic():
         taken = Lease.objects.filter(free, pk=Lease.ONLY).update(
             holder=holder, fence=F("fence") + 1, expires_at=Now() + LIFETIME
         )
         return Held(holder, Lease.objects.get().fence) if taken else None
+
+
+def is_unattended() -> bool:
+    """Whether no worker has been heard of for a while. Only while there are jobs does that mean that there is none."""
+    return not Lease.objects.filter(expires_at__gt=Now() - UNHEARD_OF).exists()

@@ -4,11 +4,14 @@ What a run reports may come twice, late, or not in order: a job moves forward on
 that a launcher runs only the launcher knows the end: there the script's word is kept, and its exit decides.
 """
 
+import uuid
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from config.ids import new_id
 from experiments.models import Experiment, Status
 from organizations.models import Role, User
 from training.launchers import Launcher, offered
@@ -29,6 +32,7 @@ def launch(
     memory_mb: int = 0,
     gpus: int = 0,
     gpu_type: str = "",
+    job_id: uuid.UUID | None = None,
     by: User,
 ) -> Job:
     """Ask for a run. The job waits in the queue until its launcher has room.
@@ -41,6 +45,7 @@ def launch(
         memory_mb: in MiB; 0 for as much as the installation allows.
         gpus: how many it wants, from 0 to 64.
         gpu_type: such as `A100`; empty for any.
+        job_id: that the job takes. Asked again with it, whatever became of the job meanwhile, that one is the answer.
         by: at least a member.
 
     Raises:
@@ -49,9 +54,22 @@ def launch(
             code `in_use` when the experiment runs, or has a job that has not ended.
     """
     by.must_be(Role.MEMBER, experiment.project.organization)
+    if there := _launched_before(experiment, job_id):
+        return there
     if settings.LAUNCHERS:
         _refuse_blocked(experiment)
-    return _queue(experiment, launcher, processors, memory_mb, gpus, gpu_type, by)
+    job = Job(pk=job_id or new_id(), experiment=experiment, processors=processors, memory_mb=memory_mb, gpus=gpus)
+    job.gpu_type, job.created_by = gpu_type.strip(), by
+    return _queue(job, launcher)
+
+
+def _launched_before(experiment: Experiment, job_id: uuid.UUID | None) -> Job | None:
+    if job_id is None:
+        return None
+    there = Job.objects.filter(pk=job_id).first()
+    if there is not None and there.experiment_id != experiment.pk:
+        raise ValidationError("This form was sent for another experiment: open it anew.")
+    return there
 
 
 def _refuse_blocked(experiment: Experiment) -> None:
@@ -63,19 +81,12 @@ def _refuse_blocked(experiment: Experiment) -> None:
 
 
 @transaction.atomic
-def _queue(
-    experiment: Experiment,
-    launcher: str | None,
-    processors: int,
-    memory_mb: int,
-    gpus: int,
-    gpu_type: str,
-    by: User,
-) -> Job:
-    locked = locked_experiment(experiment)
+def _queue(job: Job, launcher: str | None) -> Job:
+    locked = locked_experiment(job.experiment)
+    if there := _launched_before(locked, job.pk):
+        return there
     refuse_launch(locked)
-    job = Job(experiment=locked, gpus=gpus, gpu_type=gpu_type.strip(), status=JobStatus.QUEUED, created_by=by)
-    job.processors, job.memory_mb = processors, memory_mb
+    job.experiment = locked
     _refuse_wishes(job, is_exact=launcher is not None)
     job.launcher = _place_for(job, launcher)
     job.full_clean(validate_constraints=False)

@@ -7,9 +7,11 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from config.ids import new_id
 from experiments.models import Experiment, Status
 from organizations.models import Organization, User
 from tests.factories import ArchitectureFileFactory, ExperimentDatasetVersionFactory, ExperimentFactory, JobFactory
@@ -65,6 +67,23 @@ def test_the_second_click_leads_to_the_same_job(
         assert again.redirect_chain[0][0] == first["Location"]
         assertContains(again, "is launched already: this is its job.")
     assert experiment.jobs.count() == 1
+
+
+def test_a_form_sent_again_after_the_end_launches_nothing(
+    client_of: ClientOf, bob: User, experiment: Experiment
+) -> None:
+    """Its answer was lost, and the script was quick."""
+    client, key = client_of(bob), str(new_id())
+    first = client.post(url_of(experiment), {"launcher": "local", "key": key})
+    Job.objects.update(status=JobStatus.SUCCEEDED, ended_at=timezone.now())
+    again = client.post(url_of(experiment), {"launcher": "local", "key": key})
+    assert again["Location"] == first["Location"]
+    assert str(experiment.jobs.get().pk) == key
+    other = ExperimentFactory(project=experiment.project, architecture__command="python train.py")
+    assertContains(
+        client.post(url_of(other), {"launcher": "local", "key": key}), "sent for another experiment", status_code=422
+    )
+    assert not other.jobs.exists()
 
 
 def test_it_says_what_blocks(client_of: ClientOf, bob: User, experiment: Experiment) -> None:

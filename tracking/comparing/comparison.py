@@ -17,6 +17,8 @@ from tracking.comparing.rows import Cell, Group, Row, in_order, split
 
 # Groups of metrics that tell how a model does on images that it did not learn from.
 UNSEEN = ("val", "valid", "validation", "test", "eval")
+# How far a training is, and not how well it does.
+COUNTERS = ("epoch", "step", "iteration")
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,9 @@ class Comparison:
         asked = next((row for row in self.measures if row.key == self.asked.metric), None)
         return asked or max(self.measures, key=self._likeliness, default=None)
 
-    def _likeliness(self, row: Row) -> tuple[bool, int, bool]:
-        return self.has_curve(row), len(row.cells), group_of(row.title).lower() in UNSEEN
+    def _likeliness(self, row: Row) -> tuple[bool, bool, int, bool]:
+        is_counter = row.title.lower() in COUNTERS
+        return not is_counter, self.has_curve(row), len(row.cells), group_of(row.title).lower() in UNSEEN
 
     def has_curve(self, row: Row) -> bool:
         """Whether a metric has a line in one of the experiments at least. Evaluations have none."""
