@@ -84,3 +84,13 @@ def test_of_very_many_metrics_those_of_most(two: list[Experiment], client: Clien
     response = client.get(url_of(*two))
     assertContains(response, "the 200 that most of them have are shown; 1 are left out")
     assert "best:zoom" in {row.key for row in response.context["comparison"].rows}
+
+
+def test_they_are_compared_by_a_figure_that_tells_how_well_they_do(two: list[Experiment], client: Client) -> None:
+    """How far each is stands in both, and says nothing."""
+    for experiment in two:
+        line(experiment, "epoch", 1, 2)
+    line(two[0], "val/accuracy", 0.5, 0.75)
+    measure = comparison(client, *two).measure
+    assert measure is not None
+    assert measure.title == "val/accuracy"
