@@ -13,12 +13,15 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   detail.swapOverride = style.replace("innerHTML", "outerHTML");
 });
 
-// Rows that an answer draws anew are held until it is there: what is typed into them meanwhile would be lost.
-document.addEventListener("htmx:beforeSend", ({ detail: { target } }) => { if (target.id === "rows") target.inert = true; });
-document.addEventListener("htmx:afterRequest", ({ detail: { target, elt } }) => {
-  if (!target?.inert) return;
-  target.inert = false;
-  if (elt.isConnected) elt.focus();
+// What an answer draws anew is held until it is there: what is typed into it or pressed in it meanwhile would be lost.
+const held = ({ target, requestConfig }) =>
+  target?.id === "rows" ? [target] : target?.id === "dialog" && requestConfig?.verb === "post" ? [...target.children] : [];
+
+document.addEventListener("htmx:beforeSend", ({ detail }) => held(detail).forEach((part) => { part.inert = true; }));
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const parts = held(detail).filter((part) => part.inert);
+  parts.forEach((part) => { part.inert = false; });
+  if (parts.length && detail.elt.isConnected) detail.elt.focus();
 });
 
 // What the server refused. It answers htmx with a sentence as text; anything else is not for people to read.
