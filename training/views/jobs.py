@@ -11,6 +11,7 @@ from config.http import HttpRequest, page_or_fragment
 from config.paging import count_up_to, page_of
 from config.search import matching
 from organizations.models import Role
+from training import services
 from training.forms import WAITING, JobFilter
 from training.listing import ended, running, waiting
 from training.models import Job, JobQuerySet, JobStatus
@@ -54,7 +55,8 @@ def _sections(request: HttpRequest, jobs: JobQuerySet, status: str) -> dict[str,
     if is_first and status in ("", WAITING):
         found["waiting"] = list(waiting(jobs)[:WAITING_SHOWN])
         if len(found["waiting"]) == WAITING_SHOWN:
-            found["more_waiting"] = count_up_to(waiting(jobs)) - WAITING_SHOWN
+            # Without their places, each of which would have to be counted.
+            found["more_waiting"] = count_up_to(jobs.filter(status__in=services.WAITING)) - WAITING_SHOWN
     if status not in (JobStatus.RUNNING, WAITING):
         over = ended(jobs)
         found["page"] = page_of(over.filter(status=status) if status else over, request.GET)
