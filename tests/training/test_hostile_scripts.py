@@ -176,3 +176,16 @@ def test_the_id_of_another_process(experiment: Experiment, bob: User, runs_dir: 
         lock.write_text(said)
     stop(job=job, by=bob)
     tend_to_the_end(job)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may run as somebody else")
+def test_a_script_runs_as_another_user(experiment: Experiment, bob: User, settings: LazySettings) -> None:
+    settings.LOCAL_USER = "nobody"
+    script_of(experiment, "", command="id -un; id -Gn; touch mine && ls; touch ../../theirs; kill -0 $PPID; true")
+    job = tend_to_the_end(launch(experiment=experiment, by=bob))
+    assert job.status == JobStatus.SUCCEEDED
+    lines = lines_of(job)
+    assert lines[0] == "nobody"
+    assert lines[1] in ("nogroup", "nobody")
+    assert "mine" in lines
+    assert sum("ermission denied" in line or "not permitted" in line for line in lines) == 2, lines

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import json
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -176,7 +177,7 @@ def _hand_over(home: Path) -> None:
     """To the user that scripts run as, if that is another."""
     if settings.LOCAL_USER:
         for path in (home, *home.rglob("*")):
-            shutil.chown(path, settings.LOCAL_USER, settings.LOCAL_USER)
+            shutil.chown(path, settings.LOCAL_USER, pwd.getpwnam(settings.LOCAL_USER).pw_gid)
 
 
 def _end_orphans(run_id: str) -> None:

@@ -13,6 +13,7 @@ import ctypes
 import fcntl
 import json
 import os
+import pwd
 import random
 import select
 import signal
@@ -89,7 +90,6 @@ class Supervisor:
         self._say(self.exit_code, self.reason)
 
     def _begin(self, write_end: int) -> int:
-        user = self.orders["user"]
         process = subprocess.Popen(
             ["/bin/sh", "-c", self.orders["command"]],
             cwd=self.orders["work"],
@@ -99,10 +99,16 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=self._restrict,
-            **({"user": user, "group": user, "extra_groups": []} if user else {}),
+            **self._identity(),
         )
         process.returncode = 0  # it is waited for below, with whatever it leaves behind
         return process.pid
+
+    def _identity(self) -> dict[str, Any]:
+        if not self.orders["user"]:
+            return {}
+        user = pwd.getpwnam(self.orders["user"])
+        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
     def _restrict(self) -> None:
         """In the child: it dies with its supervisor, and keeps to its processors."""
