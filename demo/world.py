@@ -23,7 +23,8 @@ from registry.exchange import import_model_folder
 from registry.models import ModelVersion, RegisteredModel
 from registry.rows import ConstraintRow, SlotRow
 from registry.services import create_model, create_model_version
-from training.services import launch, launchers_for
+from training.preflight import blocking
+from training.services import launch
 
 ORCHARD, HARBOR = "Orchard Vision", "Harbor Robotics"
 DEMO_USER = "ana"
@@ -189,7 +190,7 @@ class World:
         experiment.save(update_fields=["inference_type"])
         for alias, path in versions.items():
             attach_to_experiment(experiment, alias=alias, dataset_version=_dataset_version(organization, path), by=by)
-        is_launched = any(not refusal for _, refusal in launchers_for(experiment))
+        is_launched = not blocking(experiment)
         if is_launched:
             launch(experiment=experiment, by=by)
         self.say(f"experiment {name}" + (", which is about to train" if is_launched else ""))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from config.ids import new_id
 from experiments.models import Experiment, Status
 from organizations.models import Role, User
-from training.launchers import Launcher, offered
+from training.launchers import offered
 from training.models import ACTIVE, GPUS_MAX, Job, JobStatus
 from training.moves import advance, become, follow, locked_experiment, locked_job
 from training.preflight import blocking
@@ -85,7 +85,7 @@ def _queue(job: Job, launcher: str | None) -> Job:
     locked = locked_experiment(job.experiment)
     if there := _launched_before(locked, job.pk):
         return there
-    refuse_launch(locked)
+    _refuse_launch(locked)
     job.experiment = locked
     _refuse_wishes(job, is_exact=launcher is not None)
     job.launcher = _place_for(job, launcher)
@@ -96,7 +96,7 @@ def _queue(job: Job, launcher: str | None) -> Job:
     return job
 
 
-def refuse_launch(experiment: Experiment) -> None:
+def _refuse_launch(experiment: Experiment) -> None:
     """Whether it could be launched at all, wherever.
 
     Raises:
@@ -234,9 +234,3 @@ def _hear(job: Job, status: JobStatus) -> bool:
     job.reported = status
     job.save(update_fields=["reported"])
     return False
-
-
-def launchers_for(experiment: Experiment) -> list[tuple[Launcher, str]]:
-    """Those that are offered, each with its reason not to take the experiment, or an empty text."""
-    run = run_of(Job(experiment=experiment))
-    return [(launcher, launcher.refusal(run)) for launcher in offered()]

@@ -25,6 +25,7 @@ _holder = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
 @task()
 def look_after_jobs_for_a_while() -> None:
     """Start what waits, follow what runs, as long as there is something; and see to it that somebody goes on."""
+    # Later than the module: what a look writes into consoles goes through the services, and those call for a look.
     from training.tending import Tender
 
     _spread_net()

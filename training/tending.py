@@ -13,7 +13,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
+from django.db.models import BooleanField, Case, F, QuerySet, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
+from django.db.models.lookups import LessThan
 
 from experiments.models import Experiment, Status
 from organizations.models import Role
@@ -59,14 +62,13 @@ class Tender:
         Raises:
             LeaseLost: when another worker looks after them by now.
         """
-        self.held.renew()
+        self._beat()
         self._sweep()
         for launcher in offered():
             for job in _next_of(launcher):
                 with _harming_no_other(job):
                     self._begin(job, launcher)
-        running = Job.objects.filter(status=JobStatus.RUNNING).exclude(launcher="")
-        for job in running.select_related("experiment__project", "stop_asked_by").order_by("id"):
+        for job in _running():
             with _harming_no_other(job):
                 self._follow(job, launcher_named(job.launcher))
         return Job.objects.active().exclude(launcher="").exists()
@@ -130,7 +132,7 @@ class Tender:
             self._stop_if_asked(job, launcher)
             # Before the output: of a run that has ended, nothing comes after what is read now.
             outcome = launcher.look(str(job.pk))
-            if self._is_late(job):
+            if job.is_late:  # type: ignore[attr-defined] # by _running
                 launcher.stop(str(job.pk), at_once=True)
                 outcome = late(outcome)
             is_read = self._read(job, launcher, is_over=outcome.state is not State.RUNNING)
@@ -139,16 +141,10 @@ class Tender:
         except LauncherAway as away:
             logger.warning("Job %s: %s can't be reached: %s", job.pk, launcher.label, away)
 
-    def _is_late(self, job: Job) -> bool:
-        """For launchers that leave it to us. One that measures itself comes first: its clock does not jump."""
-        longest = timedelta(hours=settings.RUN_HOURS_MAX) + LATE
-        return Job.objects.filter(pk=job.pk, started_at__lt=Now() - longest).exists()
-
     def _stop_if_asked(self, job: Job, launcher: Launcher) -> None:
         if job.stop_asked_at is None:
             return
-        grace = timedelta(seconds=settings.STOP_GRACE_SECONDS)
-        is_over = Job.objects.filter(pk=job.pk, stop_asked_at__lt=Now() - grace).exists()
+        is_over: bool = job.is_patience_over  # type: ignore[attr-defined] # by _running
         if is_over or not job.output_cursor.get("asked"):
             launcher.stop(str(job.pk), at_once=is_over)
             job.output_cursor["asked"] = True
@@ -250,6 +246,29 @@ def _harming_no_other(job: Job) -> Iterator[None]:
         raise
     except Exception:
         logger.exception("Job %s could not be looked after.", job.pk)
+
+
+def _running() -> QuerySet[Job]:
+    """Those that launchers run, each with what the database's clock says of it.
+
+    Launchers that leave it to us to end a run that takes too long are why there is `is_late`; one that measures itself
+    comes first, since its clock does not jump.
+    """
+    longest = timedelta(hours=settings.RUN_HOURS_MAX) + LATE
+    grace = timedelta(seconds=settings.STOP_GRACE_SECONDS)
+    running = Job.objects.filter(status=JobStatus.RUNNING).exclude(launcher="")
+    return (
+        running.select_related("experiment__project", "stop_asked_by")
+        .annotate(
+            is_late=_is_before(F("started_at"), Now() - longest),
+            is_patience_over=_is_before(F("stop_asked_at"), Now() - grace),
+        )
+        .order_by("id")
+    )
+
+
+def _is_before(moment: F, other: Combinable) -> Case:
+    return Case(When(LessThan(moment, other), then=True), default=False, output_field=BooleanField())
 
 
 def _next_of(launcher: Launcher) -> list[Job]:

@@ -134,14 +134,6 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def processes_of(job: Job) -> list[psutil.Process]:
     """Whatever still runs for the job: all of it bears the job's id."""
     found = []

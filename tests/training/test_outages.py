@@ -13,7 +13,8 @@ from experiments.models import Experiment
 from organizations.models import User
 from tests import processes
 from tests.gate import Gate
-from tests.training.running import WebServer, Worker, free_port, script_of, until
+from tests.training.running import WebServer, Worker, script_of, until
+from tools.postgresql import free_port
 from tracking.lines import line_of
 from tracking.models import LinePoints, Log
 from training.models import Job, JobStatus

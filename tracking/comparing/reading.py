@@ -3,12 +3,13 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 
+from config.durations import in_words
 from config.inference_types import InferenceType
 from experiments.models import BaseKind, Experiment, ExperimentDatasetVersion
 from registry.hyperparameters import Kind, Value
@@ -125,18 +126,9 @@ def _durations(experiments: Sequence[Experiment], until: Mapping[uuid.UUID, date
         begun, end = (ran[pk].started_at, ran[pk].ended_at or timezone.now()) if pk in ran else (start, until.get(pk))
         if end and end >= begun:
             seconds = round((end - begun).total_seconds())
-            cells[pk] = Cell(seconds, in_words(seconds) + (" so far" if pk in ran and not ran[pk].ended_at else ""))
+            so_far = " so far" if pk in ran and not ran[pk].ended_at else ""
+            cells[pk] = Cell(seconds, in_words(timedelta(seconds=seconds)) + so_far)
     return cells
-
-
-def in_words(seconds: int) -> str:
-    """`42 s`, `5 min 3 s`, `2 h 7 min` or `3 d 4 h`."""
-    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
-    if days:
-        return f"{days:,} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
 
 
 def _base(experiment: Experiment) -> str:

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config.durations import in_words
 from experiments.models import Experiment
-from training import durations, following
+from training import following
 from training.following import Followed
 from training.launchers import launcher_named
 from training.live import Live, seen_of
@@ -30,7 +31,7 @@ def launcher_label(job: Job) -> str:
 @register.filter
 def duration(length: timedelta) -> str:
     """`3 min 12 s`."""
-    return durations.in_words(length)
+    return in_words(length)
 
 
 @register.filter
@@ -71,7 +72,7 @@ def elapsed(job: Job) -> SafeString:
     if job.started_at is None:
         return SafeString("")
     length = (job.ended_at or timezone.now()) - job.started_at
-    seconds, words = max(0, int(length.total_seconds())), durations.in_words(length)
+    seconds, words = max(0, int(length.total_seconds())), in_words(length)
     if job.ended_at:
         return format_html('<time datetime="PT{}S">{}</time>', seconds, words)
     return format_html('<time datetime="PT{}S" data-elapsed="{}">{}</time>', seconds, seconds, words)

@@ -13,7 +13,6 @@ from experiments.models import Experiment, Project
 from registry.hyperparameters import Kind
 from tests.factories import ExperimentDatasetVersionFactory, ExperimentFactory, JobFactory
 from tests.tracking.experiment_compare.comparing import comparison, give, line, names, table, texts, url_of
-from tracking.comparing.reading import in_words
 from tracking.models import LinePoints
 
 
@@ -87,17 +86,6 @@ def test_how_long_they_ran(project: Project, client: Client) -> None:
     assert row[2].startswith("2 d")
     assert row[2].endswith("so far")
     assert row[3] is None
-
-
-def test_durations_in_words() -> None:
-    assert [in_words(n) for n in (0, 59, 60, 3_599, 7_620, 90_000)] == [
-        "0 s",
-        "59 s",
-        "1 min 0 s",
-        "59 min 59 s",
-        "2 h 7 min",
-        "1 d 1 h",
-    ]
 
 
 @pytest.mark.parametrize(
